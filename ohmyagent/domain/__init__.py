@@ -1,0 +1,1 @@
+"""Records and rules.  Nothing here reads a clock, a file or the network."""

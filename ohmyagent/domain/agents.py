@@ -1,0 +1,197 @@
+"""Agents: what a person designed, version by version."""
+
+import re
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Self, TypeVar
+
+from pydantic import AfterValidator, Field
+
+from ohmyagent.domain.costs import TokenUsage
+from ohmyagent.domain.errors import AgentRunning, Conflict, NotFound, PreconditionFailed
+from ohmyagent.domain.hosts import normal_host
+from ohmyagent.domain.record import Instant, MicroUsd, Record
+from ohmyagent.domain.schedules import Schedule
+from ohmyagent.domain.text import Instructions, Line, Name, derived_id
+
+T = TypeVar("T")
+KEPT_AFTER_DELETION = timedelta(days=30)
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+
+
+class Tool(StrEnum):
+    """The CLI's tools that an agent may have."""
+
+    BASH = "Bash"
+    READ = "Read"
+    WRITE = "Write"
+    EDIT = "Edit"
+    GLOB = "Glob"
+    GREP = "Grep"
+    WEB_FETCH = "WebFetch"
+    WEB_SEARCH = "WebSearch"
+
+
+DEFAULT_TOOLS = (Tool.BASH, Tool.READ, Tool.WRITE, Tool.EDIT)
+
+
+class AgentStatus(StrEnum):
+    DRAFT = "draft"
+    ACTIVE = "active"
+    PAUSED = "paused"
+
+
+class NotifyMail(StrEnum):
+    NEVER = "never"
+    ON_FAILURE = "on_failure"
+    ALWAYS = "always"
+
+
+def _slug(text: str) -> str:
+    if not SLUG.match(text):
+        raise ValueError("may hold a-z, 0-9 and single hyphens only")
+    return text
+
+
+def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(values))
+
+
+def _webhook(url: str) -> str:
+    if not re.match(r"https://[^\s/@?#]+(?:[/?#]\S*)?\Z", url):
+        raise ValueError("is not an https address")
+    return url
+
+
+Slug = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_slug)]
+Host = Annotated[str, Field(max_length=255), AfterValidator(normal_host)]
+Tag = Annotated[Line, Field(min_length=1, max_length=30)]
+Tools = Annotated[tuple[Tool, ...], Field(max_length=len(Tool)), AfterValidator(_distinct)]
+
+
+class Network(Record):
+    """Hosts the agent may reach over HTTP(S)."""
+
+    allow: Annotated[tuple[Host, ...], Field(max_length=50), AfterValidator(_distinct)] = ()
+
+
+class Limits(Record):
+    """What one run, and one month, may take."""
+
+    timeout_seconds: int = Field(default=900, ge=10, le=3600)
+    max_turns: int = Field(default=30, ge=1, le=200)
+    max_cost_micro_usd: MicroUsd = Field(default=500_000, ge=1_000, le=100_000_000)
+    monthly_cost_micro_usd: MicroUsd = Field(default=5_000_000, ge=1_000, le=10_000_000_000)
+
+
+class Notify(Record):
+    """Who hears of a run's end."""
+
+    email: NotifyMail = NotifyMail.ON_FAILURE
+    webhook_url: Annotated[str, Field(max_length=2_000), AfterValidator(_webhook)] | None = None
+
+
+class AgentDraft(Record):
+    """What a person may set."""
+
+    name: Name
+    slug: Slug | None = None
+    description: Annotated[Line, Field(max_length=500)] = ""
+    tags: Annotated[tuple[Tag, ...], Field(max_length=10), AfterValidator(_distinct)] = ()
+    color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
+    icon: Annotated[Line, Field(min_length=1, max_length=16)] | None = None
+    status: AgentStatus = AgentStatus.ACTIVE
+    final_prompt: Instructions
+    model: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@/-]{0,99}$")] = "haiku"
+    tools: Tools = DEFAULT_TOOLS
+    network: Network = Network()
+    schedule: Schedule | None = None
+    limits: Limits = Limits()
+    notify: Notify = Notify()
+
+
+class LastExecution(Record):
+    """How the latest run ended, for the card."""
+
+    id: str
+    status: str
+    end_time: Instant | None = None
+
+
+class Agent(AgentDraft):
+    """A person's agent.  `activeExecutionId` is the one run that may use its workspace now."""
+
+    id: str
+    slug: Slug
+    user_id: str
+    next_run_at: Instant | None = None
+    last_execution: LastExecution | None = None
+    active_execution_id: str | None = None
+    total_runs: int = 0
+    successful_runs: int = 0
+    total_token_usage: TokenUsage = TokenUsage()
+    total_cost_micro_usd: MicroUsd = 0
+    version: int = 1
+    created_at: Instant
+    updated_at: Instant
+    deleted_at: Instant | None = None
+
+    @classmethod
+    def designed(cls, draft: AgentDraft, *, id: str, user_id: str, now: datetime) -> Self:
+        """The first version.  Without a slug it gets one from its id."""
+        fields = dict(draft) | {"slug": draft.slug or id.replace("_", "-").lower()}
+        return cls(**fields, id=id, user_id=user_id, created_at=now, updated_at=now)
+
+    @property
+    def draft(self) -> AgentDraft:
+        return AgentDraft(**{name: getattr(self, name) for name in AgentDraft.model_fields})
+
+    def redesigned(self, draft: AgentDraft, now: datetime) -> Self:
+        """The next version; a missing slug keeps the present one."""
+        return self.replace(**dict(draft) | {"slug": draft.slug or self.slug}, version=self.version + 1, updated_at=now)
+
+    def at_version(self, expected: int | None) -> Self:
+        """Itself, if it is still the version the caller saw; raises PreconditionFailed."""
+        if expected is not None and expected != self.version:
+            raise PreconditionFailed()
+        return self
+
+    def idle(self) -> Self:
+        """Itself, if no run uses it; raises AgentRunning."""
+        if self.active_execution_id is not None:
+            raise AgentRunning()
+        return self
+
+    def deleted(self, now: datetime) -> Self:
+        return self.replace(deleted_at=now, updated_at=now, next_run_at=None)
+
+    def restored(self, now: datetime) -> Self:
+        """Back from deletion, paused; raises Conflict if it was not deleted, NotFound when it is too late."""
+        if self.deleted_at is None:
+            raise Conflict("The agent is not deleted.", korean="삭제된 에이전트가 아닙니다.")
+        if now > self.deleted_at + KEPT_AFTER_DELETION:
+            raise NotFound()
+        return self.replace(deleted_at=None, updated_at=now, status=AgentStatus.PAUSED)
+
+    def taken_by(self, execution_id: str) -> Self:
+        return self.replace(active_execution_id=execution_id)
+
+    def released_by(self, execution_id: str) -> Self:
+        free = self.active_execution_id == execution_id
+        return self.replace(active_execution_id=None) if free else self
+
+
+class AgentVersion(Record):
+    """What an agent was at one version.  `source` is the text of the file it was imported from, if it was."""
+
+    agent_id: str
+    user_id: str
+    version: int
+    draft: AgentDraft
+    source: str | None = None
+    created_at: Instant
+
+
+def slug_lock(user_id: str, slug: str) -> str:
+    """The id of the document that keeps a slug unique within a user."""
+    return derived_id("slug", user_id, slug)

@@ -1,0 +1,226 @@
+"""Executions: one run each, from the request to a named end.
+
+queued → launching → running → succeeded | failed | cancelled | timed_out;  queued → skipped | missed.
+Terminal states never change.  The epoch fences owners: it rises with each launch, and a claim works once.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hmac import compare_digest
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field
+
+from ohmyagent.domain.agents import AgentDraft
+from ohmyagent.domain.costs import ModelMode, TokenUsage
+from ohmyagent.domain.errors import Conflict, Forbidden, Gone, NotFound, StaleEpoch
+from ohmyagent.domain.record import Instant, MicroUsd, Record
+from ohmyagent.domain.text import Text, digest
+
+
+class Status(StrEnum):
+    QUEUED = "queued"
+    LAUNCHING = "launching"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    TIMED_OUT = "timed_out"
+    SKIPPED = "skipped"
+    MISSED = "missed"
+
+
+ENDED = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELLED, Status.TIMED_OUT, Status.SKIPPED, Status.MISSED})
+OWNED = frozenset({Status.LAUNCHING, Status.RUNNING})
+
+
+class Trigger(StrEnum):
+    MANUAL = "manual"
+    SCHEDULE = "schedule"
+    WEBHOOK = "webhook"
+    CHAT = "chat"
+    RETRY = "retry"
+
+
+class ResultKind(StrEnum):
+    DONE = "done"
+    PARTIAL = "partial"
+    NOTHING_NEW = "nothing_new"
+    BLOCKED = "blocked"
+
+
+class Host(Record):
+    """A host the run tried, and whether it might."""
+
+    host: Annotated[str, Field(max_length=255)]
+    allowed: bool
+    requests: int = Field(ge=0)
+
+
+class StoredFile(Record):
+    """A file by its content; `path` is relative, with `/`."""
+
+    path: Annotated[Text, Field(min_length=1, max_length=1_000)]
+    bytes: int = Field(ge=0, le=2**40)
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Lease(Record):
+    """Until when its owner counts as alive without a word; the hard deadline ends it in any case."""
+
+    expires_at: Instant
+    deadline: Instant
+
+
+class ExecutionRequest(Record):
+    """`input` is data for this run: it reaches the agent as a file, never as instructions."""
+
+    input: Annotated[Text, Field(max_length=256_000)] | None = None
+
+
+class Execution(Record):
+    """One run.  `errorCode` is a slug, `error` a sentence in both languages."""
+
+    id: str
+    agent_id: str
+    agent_version: int
+    agent: AgentDraft
+    user_id: str
+    trigger: Trigger
+    launch_id: str
+    launch_index: int = 0
+    due_time: Instant | None = None
+    retry_of: str | None = None
+    input: str | None = None
+    request_digest: str | None = None
+    status: Status = Status.QUEUED
+    created_at: Instant
+    start_time: Instant | None = None
+    end_time: Instant | None = None
+    attempt: int = 1
+    epoch: int = 0
+    token_digest: str | None = None
+    lease: Lease | None = None
+    cancel_requested_at: Instant | None = None
+    result: str | None = None
+    result_kind: ResultKind | None = None
+    error_code: str | None = None
+    error: str | None = None
+    token_usage: TokenUsage | None = None
+    cost_micro_usd: MicroUsd | None = None
+    cost_partial: bool = False
+    model: str
+    model_mode: ModelMode
+    hosts: tuple[Host, ...] = ()
+    artifacts: tuple[StoredFile, ...] = ()
+    notes: tuple[str, ...] = ()
+    sandbox: dict[str, Any] | None = None
+    last_seq: int = 0
+
+    @property
+    def ended(self) -> bool:
+        return self.status in ENDED
+
+    def launching(self, expires: datetime, deadline: datetime) -> Self:
+        """Its launch is under way; raises Gone unless it was queued."""
+        if self.status is not Status.QUEUED:
+            raise Gone()
+        return self.replace(
+            status=Status.LAUNCHING, epoch=self.epoch + 1, lease=Lease(expires_at=expires, deadline=deadline)
+        )
+
+    def requeued(self) -> Self:
+        """Back to the queue: its launch came to nothing before anybody claimed it."""
+        if self.status is not Status.LAUNCHING:
+            raise Gone()
+        return self.replace(status=Status.QUEUED, lease=None)
+
+    def claimed(self, token: str, now: datetime, lease: timedelta) -> Self:
+        """It belongs to the holder of `token` from now on; raises Conflict if it is claimed, Gone if it has ended."""
+        if self.ended or self.cancel_requested_at is not None:
+            raise Gone()
+        if self.status is not Status.LAUNCHING:
+            raise Conflict("This execution has been claimed.", korean="이미 시작된 실행입니다.")
+        timeout = timedelta(seconds=self.agent.limits.timeout_seconds)
+        deadline = now + timeout + timedelta(seconds=60)
+        return self.replace(
+            status=Status.RUNNING, start_time=now, token_digest=digest(token),
+            lease=Lease(expires_at=now + lease, deadline=deadline),
+        )  # fmt: skip
+
+    def held_by(self, token: str, epoch: int) -> Self:
+        """Itself, for the runner that owns it; raises Forbidden, StaleEpoch or Gone."""
+        if self.token_digest is None or not compare_digest(self.token_digest, digest(token)):
+            raise Forbidden("This token is not valid for the execution.")
+        if epoch != self.epoch:
+            raise StaleEpoch()
+        if self.ended:
+            raise Gone()
+        return self
+
+    def renewed(self, now: datetime, lease: timedelta) -> Self:
+        assert self.lease is not None
+        return self.replace(lease=self.lease.replace(expires_at=now + lease))
+
+    def cancelling(self, now: datetime) -> Self:
+        """Somebody asked to stop it: at once while it waits, else by its runner; raises Gone when it has ended."""
+        if self.ended:
+            raise Gone("The run has ended already.", korean="이미 끝난 실행입니다.")
+        if self.status is Status.QUEUED:
+            return self.closed(Status.CANCELLED, now)
+        return self if self.cancel_requested_at else self.replace(cancel_requested_at=now)
+
+    def closed(self, status: Status, now: datetime, **found: Any) -> Self:
+        """Its end, once; raises Gone when it has one."""
+        if self.ended:
+            raise Gone()
+        return self.replace(status=status, end_time=now, lease=None, **found)
+
+
+class Launch(Record):
+    """What is started together: `executions[i]` is task index i.  The nonce is kept hashed; each index claims once."""
+
+    id: str
+    user_id: str
+    executions: tuple[str, ...]
+    created_at: Instant
+    nonce_digest: str | None = None
+    handle: str | None = None
+    claimed: tuple[int, ...] = ()
+
+    def started(self, nonce: str) -> Self:
+        """A new attempt with its own nonce; what was claimed stays claimed."""
+        return self.replace(nonce_digest=digest(nonce), handle=None)
+
+    def claimed_by(self, nonce: str, index: int) -> Self:
+        """The index is taken; raises NotFound for a wrong nonce or index, Conflict for a second claim."""
+        if self.nonce_digest is None or not compare_digest(self.nonce_digest, digest(nonce)):
+            raise NotFound()
+        if not 0 <= index < len(self.executions):
+            raise NotFound()
+        if index in self.claimed:
+            raise Conflict("This index has been claimed.", korean="이미 시작된 실행입니다.")
+        return self.replace(claimed=(*self.claimed, index))
+
+
+EventType = Literal["status", "text", "tool_call", "tool_result", "usage", "network", "log", "artifact", "result"]
+
+
+class Event(Record):
+    """One line of an execution's log; fields beside these depend on the type (docs/contract)."""
+
+    model_config = Record.model_config | {"extra": "allow"}
+
+    seq: int = Field(ge=1, le=10**9)
+    time: Instant
+    type: EventType
+
+
+class EventBatch(Record):
+    """Events as they are kept: a batch a document, named by its first seq."""
+
+    from_seq: int
+    last_seq: int
+    epoch: int
+    events: tuple[dict[str, Any], ...]
+    created_at: Instant

@@ -1,0 +1,207 @@
+"""What the program needs from outside, on one page.  Adapters do not inherit; they keep these promises."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal, Protocol, TypeVar
+
+T = TypeVar("T")
+
+Document = dict[str, Any]
+"""Field names match `[A-Za-z_][A-Za-z0-9_]*`; values are strings, booleans, int64, finite floats, `datetime` (UTC,
+milliseconds), lists (not directly within lists) and such maps, or None.  Absent is not None."""
+
+Operator = Literal["==", "<", "<=", ">", ">=", "in", "array_contains"]
+
+
+@dataclass(frozen=True)
+class Where:
+    """One condition.  `field` may be dotted (`lease.expiresAt`).  A document without the field never matches."""
+
+    field: str
+    op: Operator
+    value: Any
+
+
+@dataclass(frozen=True)
+class Query:
+    """Documents of one collection.  Order ends with the id, so it is total; lacking an order field leaves out.
+
+    Firestore's rule holds on every target: a field with an inequality is the first one in `order`.
+    `after` is a `Page.cursor` of the same query; anything else raises Invalid for the field `cursor`.
+    """
+
+    collection: str
+    where: tuple[Where, ...] = ()
+    order: tuple[tuple[str, Literal["asc", "desc"]], ...] = ()
+    limit: int = 100
+    after: str | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """`cursor` is None when nothing is left."""
+
+    items: list[Document]
+    cursor: str | None
+
+
+class Transaction(Protocol):
+    """What one `transact` reads and writes.  Reads come before writes; reads see the state before the transaction."""
+
+    def get(self, path: str) -> Document:
+        """The document; raises NotFound."""
+
+    def find(self, path: str) -> Document | None:
+        """The document, or None.  That it is missing is checked at commit just like a version."""
+
+    def create(self, path: str, data: Document) -> None:
+        """Raises AlreadyExists, at the latest at commit."""
+
+    def put(self, path: str, data: Document) -> None:
+        """Write the whole document, whether or not there is one."""
+
+    def update(self, path: str, fields: Document) -> None:
+        """Replace top-level fields; raises NotFound, at the latest at commit."""
+
+    def delete(self, path: str) -> None: ...
+
+
+class ChangeKind(StrEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something happened to a document.  Delivered at least once: perhaps twice, out of order or a day late.
+
+    So it names the document only; whoever handles it reads the document again.  `id` is the same in repetitions.
+    """
+
+    id: str
+    path: str
+    kind: ChangeKind
+    time: datetime
+
+
+class Store(Protocol):
+    """Documents, as Firestore knows them: small (≤ 1 MiB), keyed by path, queried by indexed fields.
+
+    A path is `collection/id` or `collection/id/collection/id`; ids are 1 to 128 URL-safe characters, not `__x__`.
+    Every method raises Unavailable when the store cannot be reached.  Safe to use from many threads.
+    """
+
+    def get(self, path: str) -> Document:
+        """The document; raises NotFound."""
+
+    def find(self, path: str) -> Document | None: ...
+
+    def create(self, path: str, data: Document) -> None:
+        """Raises AlreadyExists."""
+
+    def put(self, path: str, data: Document) -> None: ...
+
+    def update(self, path: str, fields: Document) -> None:
+        """Replace top-level fields; raises NotFound."""
+
+    def delete(self, path: str) -> None:
+        """It is no error if there is none."""
+
+    def query(self, query: Query) -> Page: ...
+
+    def transact(self, work: Callable[[Transaction], T]) -> T:
+        """Commit what `work` wrote only if nothing it read has changed; else run it again, with jittered pauses.
+
+        So `work` may run several times and must not act outside the store.  Everything read is verified
+        at commit, so a decision may rest on any document that the transaction read by its path; there are no queries inside.
+        Raises Contention when the retries are used up; what `work` raises passes through, and nothing is written.
+        """
+
+    def watch(self, collection: str, wake: Callable[[str], None]) -> Callable[[], None]:
+        """Call `wake(path)` soon after a document of the collection changed, from any thread; returns how to stop.
+
+        A hint to read again, no delivery: it may be missed, repeated or merged.  What must not be missed is a Change.
+        """
+
+
+@dataclass(frozen=True)
+class Task:
+    """Deferred work: `kind` picks the handler, `name` makes it unique for ever within the kind."""
+
+    kind: str
+    name: str
+    body: dict[str, str] = field(default_factory=dict)
+    due: datetime | None = None
+
+
+class Later(Exception):
+    """Raised by a task's handler: not now, try again after `seconds`; it does not count as an attempt."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"again in {seconds} s")
+        self.seconds = seconds
+
+
+class Queue(Protocol):
+    """Deferred work, kept until it is done.  Delivered at least once, not before it is due, in no order.
+
+    A handler that raises is called again with backoff; after the last one it is a dead letter, kept and listed.
+    """
+
+    def enqueue(self, task: Task) -> bool:
+        """Keep the task; False if one of that name was there before (done ones are remembered for a day at least)."""
+
+
+class Liveness(StrEnum):
+    ALIVE = "alive"
+    GONE = "gone"
+    UNKNOWN = "unknown"
+
+
+class Jobs(Protocol):
+    """Runners.  Starting is not idempotent and may time out after it worked: the claim decides, not the call."""
+
+    def launch(self, launch_id: str, nonce: str, tasks: int) -> str:
+        """Start one runner for each index 0 ≤ i < tasks; returns the handle for `probe`.
+
+        Raises NoRoom when there is no room for them now (nothing was started), Unavailable when nobody knows.
+        """
+
+    def probe(self, handle: str, index: int) -> Liveness: ...
+
+    def stop(self, handle: str, index: int) -> None:
+        """Make an end of that runner and its sandbox; no error if it is gone."""
+
+
+class Files(Protocol):
+    """Bodies of files by key (`workspaces/…`, `artifacts/…`, `uploads/…`); a key's content never changes."""
+
+    def write(self, key: str, body: bytes) -> None: ...
+
+    def read(self, key: str) -> bytes:
+        """Raises NotFound."""
+
+    def open(self, key: str) -> AbstractContextManager[Iterator[bytes]]:
+        """The body in chunks; raises NotFound on entering."""
+
+    def exists(self, key: str) -> bool: ...
+
+    def delete(self, key: str) -> None: ...
+
+    def upload_url(self, key: str, length: int, expires: datetime) -> str:
+        """Where a runner may PUT exactly this body until then; on one machine a path below its own address."""
+
+    def download_url(self, key: str, expires: datetime) -> str: ...
+
+
+class Vault(Protocol):
+    """Encryption of small secrets at rest; `context` (such as user and agent) must be the same on both ways."""
+
+    def seal(self, secret: str, context: str) -> str: ...
+
+    def unseal(self, sealed: str, context: str) -> str:
+        """Raises Forbidden when the context differs or the text was tampered with."""

@@ -1,0 +1,86 @@
+"""Typed records over the store: the one place that knows collection names."""
+
+from typing import Generic, Protocol, TypeVar
+
+from ohmyagent.domain.accounts import ApiKey, Session, SigninCode, User
+from ohmyagent.domain.agents import Agent, AgentVersion
+from ohmyagent.domain.executions import EventBatch, Execution, Launch
+from ohmyagent.domain.record import Record
+from ohmyagent.domain.usage import Ledger, Month
+from ohmyagent.domain.workspaces import Workspace
+from ohmyagent.ports import Document, Page, Query, Store, Where
+
+R = TypeVar("R", bound=Record)
+
+
+class Documents(Protocol):
+    """What a store and a transaction have in common."""
+
+    def get(self, path: str) -> Document: ...
+    def find(self, path: str) -> Document | None: ...
+    def create(self, path: str, data: Document) -> None: ...
+    def put(self, path: str, data: Document) -> None: ...
+    def delete(self, path: str) -> None: ...
+
+
+class Collection(Generic[R]):
+    """Records of one type under one name.  Every method works on a store and within a transaction."""
+
+    def __init__(self, name: str, kind: type[R]) -> None:
+        self.name = name
+        self.kind = kind
+
+    def path(self, id: str) -> str:
+        return f"{self.name}/{id}"
+
+    def get(self, documents: Documents, id: str) -> R:
+        """Raises NotFound."""
+        return self.kind.of(documents.get(self.path(id)))
+
+    def find(self, documents: Documents, id: str) -> R | None:
+        found = documents.find(self.path(id))
+        return None if found is None else self.kind.of(found)
+
+    def create(self, documents: Documents, id: str, record: R) -> R:
+        """Raises AlreadyExists."""
+        documents.create(self.path(id), record.document())
+        return record
+
+    def put(self, documents: Documents, id: str, record: R) -> R:
+        documents.put(self.path(id), record.document())
+        return record
+
+    def delete(self, documents: Documents, id: str) -> None:
+        documents.delete(self.path(id))
+
+    def page(
+        self,
+        store: Store,
+        *where: Where,
+        newest: str | None = None,
+        oldest: str | None = None,
+        limit: int = 100,
+        after: str | None = None,
+    ) -> tuple[list[R], str | None]:
+        """Records and the cursor of the next page; ordered by the field `newest` (falling) or `oldest` (rising)."""
+        order = ((newest, "desc"),) if newest else ((oldest, "asc"),) if oldest else ()
+        page: Page = store.query(Query(self.name, where, order, limit, after))  # type: ignore[arg-type]
+        return [self.kind.of(item) for item in page.items], page.cursor
+
+
+users = Collection("users", User)
+sessions = Collection("sessions", Session)
+api_keys = Collection("apiKeys", ApiKey)
+signin_codes = Collection("signinCodes", SigninCode)
+agents = Collection("agents", Agent)
+agent_versions = Collection("agentVersions", AgentVersion)
+executions = Collection("executions", Execution)
+launches = Collection("launches", Launch)
+ledgers = Collection("ledgers", Ledger)
+months = Collection("months", Month)
+workspaces = Collection("workspaces", Workspace)
+
+
+def batches(execution_id: str) -> Collection[EventBatch]:
+    """The log of one execution, a subcollection."""
+    return Collection(f"executions/{execution_id}/batches", EventBatch)

@@ -1,0 +1,136 @@
+"""Money for model calls: reserved before each call, settled from the stream, never more than the cap."""
+
+from collections.abc import Callable
+from datetime import datetime
+from math import ceil
+
+from ohmyagent import records
+from ohmyagent.domain.costs import Model, TokenUsage
+from ohmyagent.domain.errors import BudgetExceeded, Forbidden, NotFound
+from ohmyagent.domain.record import Record
+from ohmyagent.domain.text import new_id
+from ohmyagent.domain.usage import Ledger, Month, OpenCall, month_id, month_of
+from ohmyagent.ports import Store, Transaction
+
+BYTES_PER_TOKEN = 2
+"""No text in use has fewer bytes to a token (English about 4, Korean about 3): so this bounds the prompt from above."""
+LEAST_OUTPUT = 256
+"""A call that could not even afford this many tokens is refused rather than cut short."""
+
+
+class Call(Record):
+    """A reservation handed to the gateway.  `maxTokens` is what the request may ask for now."""
+
+    id: str
+    ledger_id: str
+    max_tokens: int
+    reserved: int
+
+
+def token_for(ledger_id: str, secret: str) -> str:
+    """The token of one run: names its ledger, so that checking it reads one document."""
+    return f"{ledger_id}.{secret}"
+
+
+def ledger_of(token: str) -> str:
+    """The ledger that a token names; raises Forbidden for anything that is no token of ours."""
+    ledger_id, dot, secret = token.partition(".")
+    if not dot or not secret or not ledger_id.replace("_", "").isalnum() or len(token) > 200 or not token.isascii():
+        raise Forbidden("This token is not valid.")
+    return ledger_id
+
+
+def permitted(store: Store, token: str, model_id: str, now: datetime) -> Ledger:
+    """The ledger of a live token that may use the model; raises Forbidden.  For calls that cost nothing."""
+    return _permitted(store, token, model_id, now)
+
+
+def reserve(store: Store, token: str, model: Model, request_bytes: int, max_tokens: int, now: datetime) -> Call:
+    """Set the worst cost of one call aside, lowering `max_tokens` where the cap is near.
+
+    `request_bytes` is the length of the whole request body.
+    Raises Forbidden (dead token, model not allowed) or BudgetExceeded.
+    """
+    prompt_tokens = ceil(request_bytes / BYTES_PER_TOKEN)
+    call_id = new_id("c")
+
+    def work(tx: Transaction) -> Call:
+        ledger = _permitted(tx, token, model.id, now)
+        granted, reserved = _affordable(ledger, model, prompt_tokens, max_tokens)
+        call = OpenCall(id=call_id, model=model.id, reserved=reserved, started_at=now)
+        records.ledgers.put(tx, ledger.id, ledger.reserving(call))
+        return Call(id=call_id, ledger_id=ledger.id, max_tokens=granted, reserved=reserved)
+
+    return store.transact(work)
+
+
+def settle(
+    store: Store, call: Call, cost: int | None, usage: TokenUsage, searches: int, *, partial: bool, now: datetime
+) -> None:
+    """Put the call's real cost in the reservation's place, exactly once; `cost` None means its price is unknown.
+
+    A call that settles after its run ended was charged its reservation: run, agent and month are corrected too.
+    """
+
+    def work(tx: Transaction) -> None:
+        ledger = records.ledgers.get(tx, call.ledger_id)
+        settled = ledger.settling(call.id, cost, usage, searches, partial=partial)
+        correct = _correction(tx, ledger, settled, usage) if ledger.closed and settled is not ledger else None
+        records.ledgers.put(tx, ledger.id, settled)
+        if correct:
+            correct()
+
+    store.transact(work)
+
+
+def release(store: Store, call: Call) -> None:
+    """Give back the reservation of a call that never reached a model."""
+
+    def work(tx: Transaction) -> None:
+        ledger = records.ledgers.get(tx, call.ledger_id)
+        records.ledgers.put(tx, ledger.id, ledger.releasing(call.id))
+
+    store.transact(work)
+
+
+def _permitted(documents: records.Documents, token: str, model_id: str, now: datetime) -> Ledger:
+    try:
+        ledger = records.ledgers.get(documents, ledger_of(token)).usable(token, now)
+    except NotFound:
+        raise Forbidden("This token is not valid.") from None
+    if model_id not in ledger.models:
+        raise Forbidden("This model is not part of the plan.", korean="이 요금제에서 쓸 수 없는 모델입니다.")
+    return ledger
+
+
+def _affordable(ledger: Ledger, model: Model, prompt_tokens: int, max_tokens: int) -> tuple[int, int]:
+    """The output tokens granted, and the micro-dollars to set aside; an unknown price reserves nothing."""
+    wanted = max(1, min(max_tokens, model.max_output))
+    if model.price is None:
+        return wanted, 0
+    granted = min(wanted, model.price.affordable_output(prompt_tokens, ledger.left))
+    if granted < min(wanted, LEAST_OUTPUT):
+        raise BudgetExceeded()
+    return granted, model.price.worst(prompt_tokens, granted)
+
+
+def _correction(tx: Transaction, before: Ledger, after: Ledger, usage: TokenUsage) -> Callable[[], None]:
+    """What to write into run, agent and month when a call settles after the end; reads now, writes when called."""
+    execution = records.executions.get(tx, before.id)
+    agent = records.agents.find(tx, execution.agent_id)
+    ended = execution.end_time or execution.created_at
+    month: Month | None = records.months.find(tx, month_id(execution.user_id, month_of(ended)))
+    change = after.spent - before.spent
+
+    def write() -> None:
+        fixed = execution.replace(token_usage=after.usage, cost_micro_usd=after.cost, cost_partial=after.partial)
+        records.executions.put(tx, execution.id, fixed)
+        if agent is not None:
+            total = agent.total_token_usage + usage
+            cost = max(0, agent.total_cost_micro_usd + change)
+            records.agents.put(tx, agent.id, agent.replace(total_token_usage=total, total_cost_micro_usd=cost))
+        if month is not None:
+            day = ended.strftime("%Y-%m-%d")
+            records.months.put(tx, month.id, month.corrected(day, execution.agent_id, usage, change))
+
+    return write
