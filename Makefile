@@ -1,0 +1,61 @@
+# Two commands matter: `make run` and `make test`. Each installs what it needs and repeats nothing.
+
+PYTHON ?= python3
+VENV   := .venv/bin
+SETUP  := @$(PYTHON) scripts/setup.py
+PYTEST := @$(VENV)/python -m pytest --durations=10
+MAKEFLAGS += --no-print-directory
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup test test-fast test-long test-fresh check format bench lock clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+run:  ## Set up what is missing, run the sample agent and keep serving (Ctrl-C stops)
+	$(SETUP) run
+	@exec $(VENV)/oma up --demo
+
+setup:  ## Only set up what `make run` needs
+	$(SETUP) run
+
+test:  ## Set up what is missing and run every test but the long ones (up to 15 minutes)
+	$(SETUP) test
+	$(PYTEST) -m "not long and not fresh"
+
+test-fast:  ## The tests of one minute: rules, contracts on SQLite, HTTP
+	$(SETUP) test
+	$(PYTEST) -m "not long and not fresh and not emulator and not sandbox and not browser" tests/unit tests/contract tests/http
+
+test-long:  ## Many seeds, bombs and soaks
+	$(SETUP) test
+	$(PYTEST) -m long
+
+test-fresh:  ## `make run` and `make test` in a new Debian root (needs root and debootstrap)
+	$(SETUP) test
+	$(PYTEST) -m fresh -s tests/fresh
+
+check:  ## Format, lint and types, of Python, page and shell
+	$(SETUP) test
+	@$(VENV)/ruff check .
+	@$(VENV)/ruff format --check .
+	@$(VENV)/mypy
+	@$(VENV)/mypy scripts/setup.py scripts/npm.py
+	@$(VENV)/python scripts/npm.py run check
+	@if command -v shellcheck >/dev/null; then shellcheck $$(git ls-files '*.sh' .ci/run); \
+	else echo "shellcheck is not installed: the shell scripts were not checked" >&2; fi
+
+format:  ## Rewrite the Python files in the house format
+	@$(VENV)/ruff check --fix .
+	@$(VENV)/ruff format .
+
+bench:  ## Measure what the documentation promises; prints one table per bench
+	$(SETUP) test
+	@$(VENV)/python -m bench
+
+lock:  ## Compile requirements*.txt from pyproject.toml (needs uv)
+	@sh scripts/lock.sh
+
+clean:  ## Remove what set-up and tools made here; your data in .oma stays
+	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis web/node_modules web/dist web/dist.new web/dist.old
+	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

@@ -1,0 +1,86 @@
+"""The Python packages, each checked against its pinned hash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import environment, stamps
+from .commands import Failed, run
+from .places import ROOT, VENV
+from .progress import Line
+from .words import Missing, Words
+
+_STAMP = VENV / ".packages"
+RUN = "requirements.txt"
+TEST = "requirements-dev.txt"  # everything of the other, and the tools
+
+
+@dataclass(frozen=True)
+class Packages:
+    """What one requirements file lists, and `oma`, in the virtual environment."""
+
+    requirements: str
+    title = Words("Python packages", "파이썬 패키지")
+
+    def pending(self) -> bool:
+        enough = (self.requirements, TEST)
+        return not any(stamps.stamped(_STAMP, _made_from(requirements)) for requirements in enough)
+
+    def install(self, line: Line) -> None:
+        environment.create()
+        names = pinned(ROOT / self.requirements)
+        pip("install", "--no-deps", "-r", self.requirements, seen=_counter(line, len(names)))
+        environment.install_program()
+        stamps.put(_STAMP, _made_from(self.requirements))
+
+
+def pip(command: str, *arguments: str, seen: Callable[[str], None] | None = None) -> None:
+    """Run the environment's own pip.  Raises Missing when it does not get what it was asked for.
+
+    Only built packages are taken: building one would run code that no hash covers.
+    """
+    quiet = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+    strict = ["--require-hashes", "--only-binary", ":all:"]
+    try:
+        run([str(environment.PYTHON), "-m", "pip", command, *quiet, *strict, *arguments], seen=seen)
+    except Failed as failure:
+        raise _why(failure) from failure
+
+
+def pinned(requirements: Path) -> Sequence[str]:
+    """The names that a compiled requirements file pins."""
+    return [text.split("==")[0] for text in requirements.read_text().splitlines() if text[:1].isalnum()]
+
+
+def _made_from(requirements: str) -> str:
+    return stamps.digest(environment.identity(), files=[ROOT / requirements])
+
+
+def _counter(line: Line, total: int) -> Callable[[str], None]:
+    """Count the packages that pip has dealt with; ones for other platforms are passed over in silence."""
+    done = 0
+
+    def seen(text: str) -> None:
+        nonlocal done
+        if text.startswith(("Collecting ", "Requirement already satisfied", "Ignoring ")):
+            done += 1
+            line.detail(f"{done}/{total}")
+
+    return seen
+
+
+def _why(failure: Failed) -> Missing:
+    said = "\n".join(failure.last_lines)
+    if "DO NOT MATCH THE HASHES" in said:
+        return Missing(
+            "A downloaded package is not the one this project pins, so it was not installed. "
+            "Try again; if it stays so, the package index or something on the way to it is not to be trusted.",
+            "내려받은 패키지가 이 프로젝트가 고정한 것과 달라 설치하지 않았습니다. 다시 시도해도 같으면 "
+            "패키지 저장소나 그 경로를 믿을 수 없는 것입니다.",
+        )
+    return Missing(
+        "pip could not get the packages: check the connection to the package index (PyPI), then repeat the command.",
+        "pip이 파이썬 패키지를 가져오지 못했습니다. 패키지 저장소(PyPI) 연결을 확인한 뒤 명령을 다시 실행하세요.",
+    )
