@@ -1,0 +1,169 @@
+"""Store on one SQLite file."""
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from ohmyagent.adapters.local.database import Database, refusing
+from ohmyagent.adapters.local.sql import Declared, declaration, select
+from ohmyagent.adapters.local.watching import Watchers
+from ohmyagent.adapters.queries import cursor, decoded, encoded, plan
+from ohmyagent.adapters.retrying import Outrun, retrying
+from ohmyagent.adapters.values import Key, check_document, key_of
+from ohmyagent.adapters.writes import Collected, Write
+from ohmyagent.domain.errors import AlreadyExists, NotFound
+from ohmyagent.ports import ChangeKind, Document, Page, Query, Transaction
+
+T = TypeVar("T")
+
+SCHEMA_VERSION = 1
+FIRST_PAUSE = 0.001
+LOAD = "SELECT data, version FROM docs WHERE collection = ? AND id = ?"
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS docs (
+  collection TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, version INTEGER NOT NULL, data TEXT NOT NULL,
+  PRIMARY KEY (collection, id)
+);
+CREATE INDEX IF NOT EXISTS docs_version ON docs (version);
+CREATE TABLE IF NOT EXISTS outbox (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL, kind TEXT NOT NULL, time REAL NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0, due REAL NOT NULL DEFAULT 0, error TEXT
+);
+CREATE INDEX IF NOT EXISTS outbox_due ON outbox (due, seq)
+"""
+
+
+class SqliteStore:
+    """`feed` names the collections (last name of the path) whose writes become change events.
+
+    Calls take microseconds and hold no lock while `work` of a transaction runs, so they may be made on an event loop.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], feed: frozenset[str] = frozenset(), indexes: Iterable[Declared] = ()
+    ) -> None:
+        self.database = Database(path)
+        self._feed = feed
+        self.watchers = Watchers(self.database)
+        self.database.create(f"{SCHEMA}; PRAGMA user_version = {SCHEMA_VERSION}")
+        self.database.create("; ".join(map(declaration, indexes)))
+
+    def get(self, path: str) -> Document:
+        found = self.find(path)
+        if found is None:
+            raise NotFound(f"There is no {path}.")
+        return found
+
+    def find(self, path: str) -> Document | None:
+        return self._load(path)[0]
+
+    def create(self, path: str, data: Document) -> None:
+        self._commit_one(path, Write("create", data))
+
+    def put(self, path: str, data: Document) -> None:
+        self._commit_one(path, Write("put", data))
+
+    def update(self, path: str, fields: Document) -> None:
+        self._commit_one(path, Write("update", fields))
+
+    def delete(self, path: str) -> None:
+        self._commit_one(path, Write("delete", {}))
+
+    def query(self, query: Query) -> Page:
+        planned = plan(query)
+        with refusing():
+            rows = self.database.connection().execute(*select(planned)).fetchall()
+        items = [decoded(data) for _, data in rows[: query.limit]]
+        more = len(rows) > query.limit
+        return Page(items, cursor(planned, items[-1], rows[query.limit - 1][0]) if more else None)
+
+    def transact(self, work: Callable[[Transaction], T]) -> T:
+        def attempt() -> T:
+            collected = Collected(self._load)
+            result = work(collected)
+            if collected.writes:
+                self._commit(collected.read, collected.writes)
+            return result
+
+        return retrying(attempt, FIRST_PAUSE)
+
+    def watch(self, collection: str, wake: Callable[[str], None]) -> Callable[[], None]:
+        return self.watchers.add(collection, wake)
+
+    def close(self) -> None:
+        self.watchers.close()
+        self.database.close()
+
+    def _load(self, path: str) -> tuple[Document | None, int | None]:
+        key = key_of(path)
+        try:
+            row = self.database.connection().execute(LOAD, key).fetchone()
+        except sqlite3.DatabaseError:
+            with refusing():
+                raise
+        return (None, None) if row is None else (decoded(row[0]), row[1])
+
+    def _commit_one(self, path: str, write: Write) -> None:
+        key_of(path)
+        check_document(path, write.data)
+        self._commit({}, {path: write})
+
+    def _commit(self, read: dict[str, int | None], writes: dict[str, Write]) -> None:
+        changed: list[str] = []
+        with self.database.write() as connection:
+            for path, version in read.items():
+                row = connection.execute("SELECT version FROM docs WHERE collection = ? AND id = ?", key_of(path))
+                if (row.fetchone() or (None,))[0] != version:
+                    raise Outrun(path)
+            for path, write in writes.items():
+                kind = self._apply(connection, path, write)
+                if kind is not None:
+                    changed.append(path)
+                    self._record(connection, path, kind)
+        self.watchers.committed(changed)
+
+    def _apply(self, connection: sqlite3.Connection, path: str, write: Write) -> ChangeKind | None:
+        """Write one document; None when it is as it was before."""
+        key = key_of(path)
+        row = connection.execute("SELECT data FROM docs WHERE collection = ? AND id = ?", key).fetchone()
+        if row is None:
+            return _inserted(connection, path, key, write)
+        if write.kind == "create":
+            raise AlreadyExists(f"{path} exists already.")
+        if write.kind == "delete":
+            connection.execute("DELETE FROM docs WHERE collection = ? AND id = ?", key)
+            return ChangeKind.DELETED
+        data = encoded(write.data) if write.kind == "put" else _merged(path, row[0], write.data)
+        if data == row[0]:
+            return None
+        statement = "UPDATE docs SET data = ?, version = ? WHERE collection = ? AND id = ?"
+        connection.execute(statement, (data, _now(), *key))
+        return ChangeKind.UPDATED
+
+    def _record(self, connection: sqlite3.Connection, path: str, kind: ChangeKind) -> None:
+        if key_of(path).collection.rpartition("/")[2] in self._feed:
+            row = (path, kind.value, time.time())
+            connection.execute("INSERT INTO outbox (path, kind, time) VALUES (?, ?, ?)", row)
+
+
+def _inserted(connection: sqlite3.Connection, path: str, key: Key, write: Write) -> ChangeKind | None:
+    if write.kind == "update":
+        raise NotFound(f"There is no {path}.")
+    if write.kind == "delete":
+        return None
+    row = (*key, key.collection.rpartition("/")[2], _now(), encoded(write.data))
+    connection.execute("INSERT INTO docs (collection, id, kind, version, data) VALUES (?, ?, ?, ?, ?)", row)
+    return ChangeKind.CREATED
+
+
+def _merged(path: str, data: str, fields: Document) -> str:
+    merged = {**decoded(data), **fields}
+    check_document(path, merged)
+    return encoded(merged)
+
+
+def _now() -> int:
+    """A version: nanoseconds, so that it never comes back after a delete, and other processes can ask what is newer."""
+    return time.time_ns()

@@ -1,0 +1,28 @@
+"""Running a transaction again when another one was faster."""
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from ohmyagent.domain.errors import Contention
+
+T = TypeVar("T")
+TRIES = 10
+
+
+class Outrun(Exception):
+    """Something the transaction read has changed before it could commit."""
+
+
+def retrying(attempt: Callable[[], T], first_pause: float) -> T:
+    """Call `attempt` until it is not outrun, with pauses that double (full jitter); raises Contention after ten tries.
+
+    Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+    """
+    for number in range(TRIES):
+        try:
+            return attempt()
+        except Outrun:
+            time.sleep(random.uniform(0, first_pause * 2**number))  # noqa: S311
+    raise Contention
