@@ -99,7 +99,7 @@ def alone(path: Path) -> Iterator[None]:
 def refuse(words: Words, cause: BaseException | None = None) -> int:
     """Say in both languages what is missing, below the last lines of the program that failed, if one did."""
     if isinstance(cause, Failed):
-        for text in cause.last_lines:
+        for text in cause.said:
             progress.tell(f"    {text}")
         progress.tell(f"    (all of it: {places.LOG.relative_to(places.ROOT)})")
     progress.tell(f"\n{words.en}\n{words.ko}")

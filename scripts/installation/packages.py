@@ -59,20 +59,20 @@ def _made_from(requirements: str) -> str:
 
 
 def _counter(line: Line, total: int) -> Callable[[str], None]:
-    """Count the packages that pip has dealt with; ones for other platforms are passed over in silence."""
+    """Show how many packages pip has dealt with: it names the file behind each, and those for other platforms."""
     done = 0
 
     def seen(text: str) -> None:
-        nonlocal done
-        if text.startswith(("Collecting ", "Requirement already satisfied", "Ignoring ")):
-            done += 1
-            line.detail(f"{done}/{total}")
+        nonlocal done, total
+        done += "(from -r " in text
+        total -= text.startswith("Ignoring ")
+        line.detail(f"{done}/{total}" if done < total else f"{total}")
 
     return seen
 
 
 def _why(failure: Failed) -> Missing:
-    said = "\n".join(failure.last_lines)
+    said = "\n".join(failure.said)
     if "DO NOT MATCH THE HASHES" in said:
         return Missing(
             "A downloaded package is not the one this project pins, so it was not installed. "

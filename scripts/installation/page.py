@@ -45,7 +45,13 @@ def install_modules(line: Line) -> None:
     if stamps.stamped(_MODULES_STAMP, made_from):
         return
     line.detail(str(Words("npm packages", "npm 패키지")))
-    _npm("ci", "--no-audit", "--no-fund")
+    try:
+        _npm("ci", "--no-audit", "--no-fund")
+    except Failed as failure:
+        raise Missing(
+            "npm could not get the page's packages: check the connection to the npm registry, then repeat the command.",
+            "npm이 웹 페이지의 패키지를 가져오지 못했습니다. npm 저장소 연결을 확인한 뒤 명령을 다시 실행하세요.",
+        ) from failure
     stamps.put(_MODULES_STAMP, made_from)
 
 
@@ -59,13 +65,7 @@ def _swap() -> None:
 
 
 def _npm(*arguments: str) -> None:
-    try:
-        run(node.npm(*arguments), environment=node.surroundings(), folder=WEB)
-    except Failed as failure:
-        raise Missing(
-            "The web page could not be built: check the connection to the npm registry, then repeat the command.",
-            "웹 페이지를 만들지 못했습니다. npm 저장소 연결을 확인한 뒤 명령을 다시 실행하세요.",
-        ) from failure
+    run(node.npm(*arguments), environment=node.surroundings(), folder=WEB)
 
 
 def _made_from() -> str:
