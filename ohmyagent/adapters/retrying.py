@@ -1,4 +1,4 @@
-"""Running a transaction again when another one was faster."""
+"""Trying again: how long to pause, and running a transaction again when another one was faster."""
 
 import random
 import time
@@ -26,3 +26,8 @@ def retrying(attempt: Callable[[], T], first_pause: float) -> T:
         except Outrun:
             time.sleep(random.uniform(0, first_pause * 2**number))  # noqa: S311
     raise Contention
+
+
+def backoff(attempts: int, first: float, longest: float) -> float:
+    """Seconds to wait after so many failed attempts: doubling, the upper half of it random."""
+    return min(longest, first * 2.0 ** min(attempts - 1, 30)) * random.uniform(0.5, 1)  # noqa: S311

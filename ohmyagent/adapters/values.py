@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ohmyagent.domain.errors import Invalid
-from ohmyagent.ports import Document
+from ohmyagent.ports import Document, Task
 
 MAX_DOCUMENT = 1_048_576
 """Bytes, as Firestore counts them.  Source: https://firebase.google.com/docs/firestore/storage-size"""
@@ -127,3 +127,26 @@ def check_scalar(value: Any, where: str) -> None:
             raise Invalid.of(where, "is not a finite number")
     elif isinstance(value, int) and not -MAX_INTEGER - 1 <= value <= MAX_INTEGER:
         raise Invalid.of(where, "is beyond 64 bits")
+
+
+_KIND = re.compile(r"[a-z][A-Za-z0-9_.-]{0,63}")
+_TASK_NAME = re.compile(r"[A-Za-z0-9_-]{1,200}")
+MAX_TASK = 65_536
+"""Bytes of a task's body, well below the 100 KB of Cloud Tasks."""
+
+
+def check_task(task: Task) -> None:
+    """Raises Invalid for the fields `kind`, `name`, `due` or `body`; names are those that Cloud Tasks takes."""
+    if not _KIND.fullmatch(task.kind):
+        raise Invalid.of("kind", "is not a kind of task")
+    if not _TASK_NAME.fullmatch(task.name):
+        raise Invalid.of("name", "must be 1 to 200 letters, digits, - or _")
+    if task.due is not None:
+        check_scalar(task.due, "due")
+    size = 0
+    for name, value in task.body.items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise Invalid.of("body", "must be texts by name")
+        size += text_size(name, "body") + text_size(value, f"body.{name}")
+    if size > MAX_TASK:
+        raise Invalid.of("body", f"is {size} bytes, more than {MAX_TASK}")

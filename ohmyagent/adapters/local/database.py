@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ohmyagent.domain.errors import Unavailable
 
@@ -55,6 +56,11 @@ class Database:
         with self.write() as connection:
             for statement in filter(str.strip, statements.split(";")):
                 connection.execute(statement)
+
+    def read(self, statement: str, values: Any = ()) -> list[Any]:
+        """All rows that a SELECT gives."""
+        with refusing():
+            return self.connection().execute(statement, values).fetchall()
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:

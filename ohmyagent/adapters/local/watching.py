@@ -10,6 +10,8 @@ from ohmyagent.adapters.local.database import Database
 from ohmyagent.adapters.values import check_collection
 
 POLL_SECONDS = 0.25
+POLL_SHARE = 0.02
+"""A look reads through the watched collections; it may take this part of a processor, and is less frequent beyond."""
 OVERLAP_NS = 2_000_000_000
 """A version is taken before its commit, so one that is older than the last one seen may still appear."""
 
@@ -77,20 +79,19 @@ class _Watching:
         self._wakes = wakes
         self._commits = commits
         self._since = time.time_ns()
-        self._seen: dict[int, None] = {}
+        self._seen: set[int] = set()
         self._data_version = -1
 
     def run(self) -> None:
+        due = time.monotonic() + POLL_SECONDS
         while True:
             try:
-                path = self._commits.get(timeout=POLL_SECONDS)
+                path = self._commits.get(timeout=max(0.0, due - time.monotonic()))
+                if path is None:
+                    return
+                self._wake(path)
             except Empty:
-                for found in self._foreign():
-                    self._wake(found)
-                continue
-            if path is None:
-                return
-            self._wake(path)
+                due = self._look()
 
     def _wake(self, path: str) -> None:
         collection = path.rpartition("/")[0]
@@ -98,16 +99,26 @@ class _Watching:
             if watched == collection:
                 wake(path)
 
+    def _look(self) -> float:
+        """Wake for what other processes wrote; gives the time of the next look, later after a slow one."""
+        begun = time.monotonic()
+        for path in self._foreign():
+            self._wake(path)
+        ended = time.monotonic()
+        return ended + max(POLL_SECONDS, (ended - begun) / POLL_SHARE)
+
     def _foreign(self) -> list[str]:
-        """What other connections wrote since the last look; a quarter second's own commits are in it again."""
+        """What was written since the last look; this process's own commits of that time are in it again."""
         connection = self._database.connection()
         (data_version,) = connection.execute("PRAGMA data_version").fetchone()
         if data_version == self._data_version:
             return []
         self._data_version = data_version
-        statement = "SELECT version, collection || '/' || id FROM docs WHERE version > ? ORDER BY version"
-        rows = connection.execute(statement, (self._since - OVERLAP_NS,)).fetchall()
-        fresh = [path for version, path in rows if version not in self._seen]
-        self._seen = {version: None for version, _ in rows}
-        self._since = max([self._since, *(version for version, _ in rows)])
+        rows: list[tuple[int, str]] = []
+        for collection in {watched for watched, _ in self._wakes()}:
+            statement = "SELECT version, collection || '/' || id FROM docs WHERE collection = ? AND version > ?"
+            rows += connection.execute(statement, (collection, self._since - OVERLAP_NS))
+        fresh = [path for version, path in sorted(rows) if version not in self._seen]
+        self._seen = {version for version, _ in rows}
+        self._since = max([self._since, *self._seen])
         return fresh
