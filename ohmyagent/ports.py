@@ -117,7 +117,7 @@ class Store(Protocol):
         """Commit what `work` wrote only if nothing it read has changed; else run it again, with jittered pauses.
 
         So `work` may run several times and must not act outside the store.  Everything read is verified
-        at commit, so a decision may rest on any document that the transaction read by its path; there are no queries inside.
+        at commit, so a decision may rest on any document that the transaction read; no queries inside.
         Raises Contention when the retries are used up; what `work` raises passes through, and nothing is written.
         """
 

@@ -132,6 +132,7 @@ class Agent(AgentDraft):
     total_token_usage: TokenUsage = TokenUsage()
     total_cost_micro_usd: MicroUsd = 0
     version: int = 1
+    request_digest: str | None = None
     created_at: Instant
     updated_at: Instant
     deleted_at: Instant | None = None
@@ -192,6 +193,22 @@ class AgentVersion(Record):
     created_at: Instant
 
 
-def slug_lock(user_id: str, slug: str) -> str:
-    """The id of the document that keeps a slug unique within a user."""
+class SlugLock(Record):
+    """Keeps a slug unique within a user: its id follows from both."""
+
+    id: str
+    user_id: str
+    slug: str
+    agent_id: str
+
+    @classmethod
+    def on(cls, agent: Agent) -> Self:
+        return cls(id=slug_id(agent.user_id, agent.slug), user_id=agent.user_id, slug=agent.slug, agent_id=agent.id)
+
+
+def slug_id(user_id: str, slug: str) -> str:
     return derived_id("slug", user_id, slug)
+
+
+def version_id(agent_id: str, version: int) -> str:
+    return f"{agent_id}.{version:06d}"

@@ -3,14 +3,18 @@
 from collections.abc import Callable
 from datetime import datetime
 from math import ceil
+from typing import TypeVar
 
 from ohmyagent import records
-from ohmyagent.domain.costs import Model, TokenUsage
+from ohmyagent.domain.costs import SEARCH_MICRO_USD, Model, TokenUsage
 from ohmyagent.domain.errors import BudgetExceeded, Forbidden, NotFound
 from ohmyagent.domain.record import Record
 from ohmyagent.domain.text import new_id
 from ohmyagent.domain.usage import Ledger, Month, OpenCall, month_id, month_of
 from ohmyagent.ports import Store, Transaction
+
+T = TypeVar("T")
+Work = Callable[[Transaction], T]
 
 BYTES_PER_TOKEN = 2
 """No text in use has fewer bytes to a token (English about 4, Korean about 3): so this bounds the prompt from above."""
@@ -45,23 +49,32 @@ def permitted(store: Store, token: str, model_id: str, now: datetime) -> Ledger:
     return _permitted(store, token, model_id, now)
 
 
-def reserve(store: Store, token: str, model: Model, request_bytes: int, max_tokens: int, now: datetime) -> Call:
+def reserve(
+    store: Store, token: str, model: Model, request_bytes: int, max_tokens: int, now: datetime, *, searches: int = 0
+) -> Call:
     """Set the worst cost of one call aside, lowering `max_tokens` where the cap is near.
 
-    `request_bytes` is the length of the whole request body.
+    `request_bytes` is the length of the whole request body; `searches` is how many web searches it allows.
     Raises Forbidden (dead token, model not allowed) or BudgetExceeded.
     """
+    return store.transact(reserving(token, model, request_bytes, max_tokens, now, searches=searches))
+
+
+def reserving(
+    token: str, model: Model, request_bytes: int, max_tokens: int, now: datetime, *, searches: int = 0
+) -> Work[Call]:
+    """What `reserve` does, to be run in a transaction (perhaps together with others)."""
     prompt_tokens = ceil(request_bytes / BYTES_PER_TOKEN)
     call_id = new_id("c")
 
     def work(tx: Transaction) -> Call:
         ledger = _permitted(tx, token, model.id, now)
-        granted, reserved = _affordable(ledger, model, prompt_tokens, max_tokens)
+        granted, reserved = _affordable(ledger, model, prompt_tokens, max_tokens, searches)
         call = OpenCall(id=call_id, model=model.id, reserved=reserved, started_at=now)
         records.ledgers.put(tx, ledger.id, ledger.reserving(call))
         return Call(id=call_id, ledger_id=ledger.id, max_tokens=granted, reserved=reserved)
 
-    return store.transact(work)
+    return work
 
 
 def settle(
@@ -71,6 +84,11 @@ def settle(
 
     A call that settles after its run ended was charged its reservation: run, agent and month are corrected too.
     """
+    store.transact(settling(call, cost, usage, searches, partial=partial))
+
+
+def settling(call: Call, cost: int | None, usage: TokenUsage, searches: int, *, partial: bool) -> Work[None]:
+    """What `settle` does, to be run in a transaction."""
 
     def work(tx: Transaction) -> None:
         ledger = records.ledgers.get(tx, call.ledger_id)
@@ -80,17 +98,22 @@ def settle(
         if correct:
             correct()
 
-    store.transact(work)
+    return work
 
 
 def release(store: Store, call: Call) -> None:
     """Give back the reservation of a call that never reached a model."""
+    store.transact(releasing(call))
+
+
+def releasing(call: Call) -> Work[None]:
+    """What `release` does, to be run in a transaction."""
 
     def work(tx: Transaction) -> None:
         ledger = records.ledgers.get(tx, call.ledger_id)
         records.ledgers.put(tx, ledger.id, ledger.releasing(call.id))
 
-    store.transact(work)
+    return work
 
 
 def _permitted(documents: records.Documents, token: str, model_id: str, now: datetime) -> Ledger:
@@ -103,15 +126,16 @@ def _permitted(documents: records.Documents, token: str, model_id: str, now: dat
     return ledger
 
 
-def _affordable(ledger: Ledger, model: Model, prompt_tokens: int, max_tokens: int) -> tuple[int, int]:
+def _affordable(ledger: Ledger, model: Model, prompt_tokens: int, max_tokens: int, searches: int) -> tuple[int, int]:
     """The output tokens granted, and the micro-dollars to set aside; an unknown price reserves nothing."""
     wanted = max(1, min(max_tokens, model.max_output))
     if model.price is None:
         return wanted, 0
-    granted = min(wanted, model.price.affordable_output(prompt_tokens, ledger.left))
+    fees = searches * SEARCH_MICRO_USD
+    granted = min(wanted, model.price.affordable_output(prompt_tokens, ledger.left - fees))
     if granted < min(wanted, LEAST_OUTPUT):
         raise BudgetExceeded()
-    return granted, model.price.worst(prompt_tokens, granted)
+    return granted, model.price.worst(prompt_tokens, granted) + fees
 
 
 def _correction(tx: Transaction, before: Ledger, after: Ledger, usage: TokenUsage) -> Callable[[], None]:

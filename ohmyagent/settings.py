@@ -1,0 +1,72 @@
+"""What the operator may set, all of it.  Nobody else reads the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_PORT = 8080
+
+
+class BadSettings(Exception):
+    """Some settings are missing or wrong; one line each."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """See docs/settings.md.  `data` is the folder of the local platform."""
+
+    target: str
+    port: int
+    data: Path
+    public_url: str
+    gateway_port: int | None
+    sandbox_home: Path | None
+    slots: int
+    anthropic_api_key: str | None
+    anthropic_base_url: str | None
+    google_client_id: str | None
+    google_project: str | None
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
+        """Raises BadSettings with everything that is wrong, at once."""
+        env = os.environ if env is None else env
+        wrong: list[str] = []
+        target = env.get("OMA_TARGET", "local")
+        if target not in ("local", "gcp"):
+            wrong.append(f"OMA_TARGET is {target!r}; it may be local or gcp")
+        if target == "gcp" and not env.get("GOOGLE_CLOUD_PROJECT"):
+            wrong.append("GOOGLE_CLOUD_PROJECT is missing; the gcp target needs a project")
+        port = _number(env, "OMA_PORT" if "OMA_PORT" in env else "PORT", DEFAULT_PORT, 0, 65535, wrong)
+        gateway_port = _number(env, "OMA_GATEWAY_PORT", 0, 0, 65535, wrong)
+        slots = _number(env, "OMA_SLOTS", 4, 1, 64, wrong)
+        if wrong:
+            raise BadSettings(wrong)
+        home = env.get("OMA_SANDBOX_HOME")
+        return cls(
+            target=target,
+            port=port,
+            data=Path(env.get("OMA_DATA") or ".oma").absolute(),
+            public_url=(env.get("OMA_PUBLIC_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
+            gateway_port=gateway_port or None,
+            sandbox_home=Path(home) if home else None,
+            slots=slots,
+            anthropic_api_key=env.get("ANTHROPIC_API_KEY") or None,
+            anthropic_base_url=(env.get("ANTHROPIC_BASE_URL") or "").rstrip("/") or None,
+            google_client_id=env.get("GOOGLE_CLIENT_ID") or None,
+            google_project=env.get("GOOGLE_CLOUD_PROJECT") or None,
+        )
+
+
+def _number(env: Mapping[str, str], name: str, default: int, least: int, most: int, wrong: list[str]) -> int:
+    text = env.get(name, "")
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        wrong.append(f"{name} is {text!r}; it must be a number from {least} to {most}")
+        return default
+    return int(text)

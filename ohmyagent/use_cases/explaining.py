@@ -1,0 +1,45 @@
+"""Why a run ended as it did, in words for someone who does not program."""
+
+KOREAN = {
+    "agent": "에이전트가 일을 끝내지 못했습니다.",
+    "agent_deleted": "에이전트가 삭제되어 실행하지 않았습니다.",
+    "budget": "정해 둔 비용 한도에 도달해 멈췄습니다. 한도를 올리면 다시 실행할 수 있습니다.",
+    "disk": "작업 공간의 용량(256 MB)을 넘었습니다.",
+    "killed": "실행이 도중에 강제로 끝났습니다.",
+    "lost": "실행하던 프로그램과 연락이 끊겼습니다. 다시 실행해 주세요.",
+    "max_turns": "정해 둔 단계 수 안에 끝내지 못했습니다. 단계 수를 늘리거나 일을 나눠 주세요.",
+    "memory": "메모리 한도(1 GB)를 넘었습니다.",
+    "no_model_call": "모델을 한 번도 부르지 않고 끝나, 성공으로 볼 수 없습니다.",
+    "no_result": "결과 없이 끝났습니다.",
+    "output": "출력이 너무 많아 멈췄습니다.",
+    "sandbox": "격리된 실행 공간을 만들지 못했습니다. 운영자에게 알려 주세요.",
+    "timeout": "정해 둔 시간 안에 끝나지 않아 멈췄습니다.",
+    "upstream": "모델 서비스가 응답하지 않았습니다. 잠시 뒤에 다시 실행해 주세요.",
+    "workspace": "작업 공간의 파일을 읽거나 저장하지 못했습니다.",
+}
+ENGLISH = {
+    "agent": "The agent could not finish the work.",
+    "agent_deleted": "The agent was deleted, so this run did not start.",
+    "budget": "The cost limit was reached, so the run was stopped. Raise the limit to run it again.",
+    "disk": "The workspace grew beyond its 256 MB.",
+    "killed": "The run was ended by force.",
+    "lost": "Contact with the program that ran it was lost. Please run it again.",
+    "max_turns": "The work was not done within the allowed number of steps. Allow more steps or split the work.",
+    "memory": "The run went beyond its memory limit of 1 GB.",
+    "no_model_call": "It ended without a single call to the model, which cannot count as success.",
+    "no_result": "It ended without a result.",
+    "output": "It printed too much and was stopped.",
+    "sandbox": "The isolated place to run it could not be made. Please tell the operator.",
+    "timeout": "It did not finish within the allowed time and was stopped.",
+    "upstream": "The model service did not answer. Please run it again in a while.",
+    "workspace": "Files of the workspace could not be read or saved.",
+}
+
+
+def sentence(code: str | None, detail: str | None, language: str) -> str | None:
+    """The sentence for a person: by the code, with the runner's own words after it when they say more."""
+    if code is None:
+        return detail
+    words = KOREAN if language == "ko" else ENGLISH
+    said = words.get(code, words["agent"])
+    return f"{said} ({detail})" if detail else said

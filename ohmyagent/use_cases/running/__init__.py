@@ -1,0 +1,35 @@
+"""One execution from request to end.
+
+The store decides, never a call's success: a launch may be called twice or time out after it worked, and still one
+runner claims an execution.
+"""
+
+from ohmyagent.use_cases.running.claims import claim
+from ohmyagent.use_cases.running.ends import cancel, end, finish, resume
+from ohmyagent.use_cases.running.launches import launch
+from ohmyagent.use_cases.running.logs import Log, find, log, page, shown
+from ohmyagent.use_cases.running.reports import held, report, uploads
+from ohmyagent.use_cases.running.requests import dispatch, request, retry
+from ohmyagent.use_cases.running.sweeps import check, sweep
+
+__all__ = [
+    "Log",
+    "cancel",
+    "check",
+    "claim",
+    "dispatch",
+    "end",
+    "find",
+    "finish",
+    "held",
+    "launch",
+    "log",
+    "page",
+    "report",
+    "request",
+    "resume",
+    "retry",
+    "shown",
+    "sweep",
+    "uploads",
+]

@@ -1,0 +1,131 @@
+"""Giving an execution to one runner, with all it needs to know and a budget set aside."""
+
+from datetime import datetime, timedelta
+
+from ohmyagent import records
+from ohmyagent.domain.costs import Model, ModelTable
+from ohmyagent.domain.errors import Gone
+from ohmyagent.domain.executions import Execution, Status
+from ohmyagent.domain.plans import monthly_cap
+from ohmyagent.domain.runner import Claim, Pace, SandboxLimits, Spec, SpecNetwork, SpecWorkspace
+from ohmyagent.domain.text import digest, new_secret
+from ohmyagent.domain.usage import Ledger, Month
+from ohmyagent.domain.workspaces import Workspace
+from ohmyagent.ports import Files, Queue, Store, Transaction
+from ohmyagent.use_cases import keeping, metering, prompts
+from ohmyagent.use_cases.running.ends import close, month_with, resume
+
+TOKEN_MARGIN = timedelta(minutes=5)
+
+
+def claim(
+    store: Store,
+    queue: Queue,
+    files: Files,
+    models: ModelTable,
+    launch_id: str,
+    nonce: str,
+    index: int,
+    *,
+    gateway_url: str,
+    pace: Pace,
+    now: datetime,
+) -> Claim:
+    """Give the index's execution to exactly one of any number of runners.
+
+    Reserves the run's cap against agent and user; without budget the run ends as failed.
+    Raises NotFound for a wrong nonce, Conflict for a second claim, Gone when there is nothing to do.
+    """
+    runner_token, model_secret = new_secret(), new_secret()
+
+    def work(tx: Transaction) -> Claim | Execution:
+        batch = records.launches.get(tx, launch_id).claimed_by(nonce, index)
+        execution = records.executions.get(tx, batch.executions[index]).claimed(runner_token, now, pace.lease)
+        agent = records.agents.get(tx, execution.agent_id)
+        user = records.users.get(tx, execution.user_id)
+        month = month_with(tx, execution.user_id, now)
+        manifest = keeping.workspace(tx, execution.user_id, execution.agent_id, now)
+        model = _offered(models, execution)
+        cap = _cap(execution, month, monthly_cap(user.plan))
+        records.launches.put(tx, launch_id, batch)
+        model_token = metering.token_for(execution.id, model_secret)
+        ledger = _ledger(execution, models, model, model_token, cap)
+        if cap <= 0:
+            return close(tx, execution, Status.FAILED, now, agent, ledger, month, error_code="budget")
+        records.executions.put(tx, execution.id, execution)
+        records.ledgers.put(tx, ledger.id, ledger)
+        records.months.put(tx, month.id, month.reserving(execution.id, execution.agent_id, cap))
+        spec = _spec(execution, files, manifest, model, models, model_token, cap, gateway_url, pace, now)
+        return Claim(execution_id=execution.id, token=runner_token, epoch=execution.epoch, spec=spec)
+
+    claimed = store.transact(work)
+    if isinstance(claimed, Execution):
+        resume(store, queue, claimed)
+        raise Gone("The budget is used up.")
+    return claimed
+
+
+def _offered(models: ModelTable, execution: Execution) -> Model:
+    model = models.find(execution.model)
+    if model is None:
+        raise Gone("The model is no longer offered.")
+    return model
+
+
+def _cap(execution: Execution, month: Month, user_cap: int | None) -> int:
+    """The run's own cap, or what agent and user have left of their months."""
+    limits = execution.agent.limits
+    left = [limits.max_cost_micro_usd, limits.monthly_cost_micro_usd - month.committed(execution.agent_id)]
+    if user_cap is not None:
+        left.append(user_cap - month.committed())
+    return min(left)
+
+
+def _ledger(execution: Execution, models: ModelTable, model: Model, token: str, cap: int) -> Ledger:
+    assert execution.lease is not None
+    allowed = tuple(dict.fromkeys((model.id, models.small(model).id)))
+    return Ledger(
+        id=execution.id,
+        user_id=execution.user_id,
+        agent_id=execution.agent_id,
+        token_digest=digest(token),
+        epoch=execution.epoch,
+        models=allowed,
+        cap=max(0, cap),
+        expires_at=execution.lease.deadline + TOKEN_MARGIN,
+    )
+
+
+def _spec(
+    execution: Execution,
+    files: Files,
+    manifest: Workspace,
+    model: Model,
+    models: ModelTable,
+    model_token: str,
+    cap: int,
+    gateway_url: str,
+    pace: Pace,
+    now: datetime,
+) -> Spec:
+    draft = execution.agent
+    hosts = ", ".join(draft.network.allow) or "none"
+    return Spec(
+        prompt=draft.final_prompt,
+        system_prompt=prompts.text("run").replace("{hosts}", hosts),
+        model=model.id,
+        small_model=models.small(model).id,
+        model_token=model_token,
+        tools=draft.tools,
+        max_turns=draft.limits.max_turns,
+        max_cost_micro_usd=cap,
+        timeout_seconds=draft.limits.timeout_seconds,
+        network=SpecNetwork(allow=draft.network.allow),
+        limits=SandboxLimits(),
+        input=execution.input,
+        workspace=SpecWorkspace(files=keeping.restored(files, manifest, now)),
+        heartbeat_seconds=pace.heartbeat_seconds,
+        flush_seconds=pace.flush_seconds,
+        orphan_seconds=pace.orphan_seconds,
+        gateway_url=gateway_url,
+    )

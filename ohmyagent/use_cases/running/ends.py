@@ -1,0 +1,159 @@
+"""How executions end.  `close` is the only way, so run, ledger, month and agent always move together."""
+
+from datetime import datetime
+from typing import Any
+
+from ohmyagent import records
+from ohmyagent.domain.accounts import User
+from ohmyagent.domain.agents import Agent, LastExecution
+from ohmyagent.domain.errors import NotFound
+from ohmyagent.domain.executions import Execution, Status
+from ohmyagent.domain.runner import FinishRequest, Outcome, Pace
+from ohmyagent.domain.text import digest
+from ohmyagent.domain.usage import Ledger, Month, UsageRow, month_id, month_of
+from ohmyagent.ports import Files, Queue, Store, Task, Transaction, Where
+from ohmyagent.use_cases import keeping
+from ohmyagent.use_cases.running.logs import find
+from ohmyagent.use_cases.running.requests import dispatch
+
+
+def finish(
+    store: Store, queue: Queue, files: Files, execution_id: str, token: str, done: FinishRequest, now: datetime
+) -> Execution:
+    """The runner's end of it, once; the same report again gets the same answer.
+
+    Success needs a result and at least one model call seen by the gateway.  Raises Forbidden, StaleEpoch, Gone.
+    """
+    known = records.executions.find(store, execution_id)
+    if known is None:
+        raise NotFound()
+    if known.ended and known.token_digest == digest(token) and known.status is done.outcome.status:
+        return known
+    execution = known.held_by(token, done.epoch)
+    artifacts = keeping.kept(files, execution, done.artifacts)
+    saved = keeping.kept(files, execution, done.workspace.files) if done.workspace else None
+
+    def work(tx: Transaction) -> Execution:
+        current = records.executions.get(tx, execution_id).held_by(token, done.epoch)
+        agent = records.agents.find(tx, current.agent_id)
+        ledger = records.ledgers.get(tx, current.id)
+        month = month_with(tx, current.user_id, current.start_time or now)
+        manifest = keeping.workspace(tx, current.user_id, current.agent_id, now)
+        status, code = _verdict(done, ledger)
+        if saved is not None and status is Status.SUCCEEDED:
+            records.workspaces.put(tx, current.agent_id, manifest.saved(saved, current.id, now))
+        return close(
+            tx, current, status, now, agent, ledger, month,
+            error_code=code, error=done.error, result=done.result, last_seq=done.last_seq, hosts=done.hosts,
+            artifacts=artifacts, notes=done.workspace.notes if done.workspace else (), sandbox=done.sandbox,
+        )  # fmt: skip
+
+    ended = store.transact(work)
+    resume(store, queue, ended)
+    return ended
+
+
+def _verdict(done: FinishRequest, ledger: Ledger) -> tuple[Status, str | None]:
+    if done.outcome is Outcome.SUCCEEDED and (ledger.calls == 0 or done.result is None):
+        return Status.FAILED, "no_model_call" if ledger.calls == 0 else "no_result"
+    if done.outcome is Outcome.TIMED_OUT:
+        return Status.TIMED_OUT, done.error_code or "timeout"
+    return done.outcome.status, done.error_code
+
+
+def close(
+    tx: Transaction,
+    execution: Execution,
+    status: Status,
+    now: datetime,
+    agent: Agent | None,
+    ledger: Ledger | None,
+    month: Month,
+    **found: Any,
+) -> Execution:
+    """Write the end everywhere it shows: run, ledger, month, agent.  All reads come before this."""
+    closed = execution.closed(status, now, **found)
+    if ledger is not None:
+        ledger = ledger.ended()
+        records.ledgers.put(tx, ledger.id, ledger)
+        closed = closed.replace(token_usage=ledger.usage, cost_micro_usd=ledger.cost, cost_partial=ledger.partial)
+        records.months.put(tx, month.id, month.booked(execution.id, _row(closed, ledger)))
+    if agent is not None:
+        records.agents.put(tx, agent.id, _counted(agent, closed, ledger))
+    return records.executions.put(tx, closed.id, closed)
+
+
+def month_with(tx: Transaction, user_id: str, now: datetime) -> Month:
+    """The user's month that holds the instant."""
+    month = month_of(now)
+    return records.months.find(tx, month_id(user_id, month)) or Month.empty(user_id, month)
+
+
+def _row(closed: Execution, ledger: Ledger) -> UsageRow:
+    return UsageRow(
+        day=(closed.start_time or closed.created_at).strftime("%Y-%m-%d"),
+        agent_id=closed.agent_id,
+        runs=1,
+        succeeded=int(closed.status is Status.SUCCEEDED),
+        token_usage=ledger.usage,
+        cost_micro_usd=ledger.spent,
+        unknown_costs=int(ledger.cost is None),
+    )
+
+
+def _counted(agent: Agent, closed: Execution, ledger: Ledger | None) -> Agent:
+    last = LastExecution(id=closed.id, status=closed.status.value, end_time=closed.end_time)
+    counted = agent.released_by(closed.id).replace(last_execution=last)
+    if closed.start_time is not None:
+        counted = counted.replace(total_runs=agent.total_runs + 1)
+    if closed.status is Status.SUCCEEDED:
+        counted = counted.replace(successful_runs=agent.successful_runs + 1)
+    if ledger is None:
+        return counted
+    return counted.replace(
+        total_token_usage=agent.total_token_usage + ledger.usage,
+        total_cost_micro_usd=agent.total_cost_micro_usd + ledger.spent,
+    )
+
+
+def resume(store: Store, queue: Queue, ended: Execution) -> None:
+    """Dispatch the run that waited for this one, if there is one (the sweep heals a crash right here)."""
+    waiting, _ = records.executions.page(
+        store,
+        Where("agentId", "==", ended.agent_id),
+        Where("status", "==", Status.QUEUED.value),
+        oldest="createdAt",
+        limit=1,
+    )
+    for execution in waiting:
+        dispatch(queue, execution.launch_id, f".after.{ended.id}")
+
+
+def cancel(store: Store, queue: Queue, user: User, execution_id: str, *, pace: Pace, now: datetime) -> Execution:
+    """Ask for an end: at once if no runner has it, else the runner is told with its next report, soon made to.
+
+    Raises Gone when it has ended.
+    """
+
+    def work(tx: Transaction) -> Execution:
+        execution = find(tx, user, execution_id).cancelling(now)
+        if execution.status is Status.LAUNCHING:
+            return end(tx, execution.id, Status.CANCELLED, now)
+        return records.executions.put(tx, execution.id, execution)
+
+    execution = store.transact(work)
+    if not execution.ended:
+        due = now + pace.cancel_grace
+        queue.enqueue(Task("check", f"{execution.id}.cancel", {"executionId": execution.id}, due))
+    else:
+        resume(store, queue, execution)
+    return execution
+
+
+def end(tx: Transaction, execution_id: str, status: Status, now: datetime, **found: Any) -> Execution:
+    """Close an execution without its runner's report; raises Gone if it has ended."""
+    execution = records.executions.get(tx, execution_id)
+    agent = records.agents.find(tx, execution.agent_id)
+    ledger = records.ledgers.find(tx, execution_id)
+    month = month_with(tx, execution.user_id, execution.start_time or now)
+    return close(tx, execution, status, now, agent, ledger, month, **found)

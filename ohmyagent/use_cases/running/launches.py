@@ -1,0 +1,60 @@
+"""Starting runners for what is queued."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from ohmyagent import records
+from ohmyagent.domain.errors import NoRoom
+from ohmyagent.domain.executions import Status
+from ohmyagent.domain.runner import Pace
+from ohmyagent.domain.text import new_secret
+from ohmyagent.ports import Jobs, Later, Store, Transaction
+
+NO_ROOM_PAUSE = 0.3
+
+
+def launch(store: Store, jobs: Jobs, launch_id: str, pace: Pace, now: datetime) -> None:
+    """Start runners for what the launch holds and what may start now.  Calling it again changes nothing.
+
+    Raises Later when there is no room; an execution whose agent is busy stays queued until that run ends.
+    """
+    nonce = new_secret()
+    started = store.transact(lambda tx: _start(tx, launch_id, nonce, pace, now))
+    if not started:
+        return
+    tasks = len(records.launches.get(store, launch_id).executions)
+    try:
+        handle = jobs.launch(launch_id, nonce, tasks)
+    except NoRoom:
+        store.transact(lambda tx: _unstart(tx, started))
+        raise Later(NO_ROOM_PAUSE) from None
+    store.update(records.launches.path(launch_id), {"handle": handle})
+
+
+def _start(tx: Transaction, launch_id: str, nonce: str, pace: Pace, now: datetime) -> list[str]:
+    batch = records.launches.get(tx, launch_id)
+    executions = [records.executions.get(tx, id) for id in batch.executions]
+    agents = {e.agent_id: records.agents.find(tx, e.agent_id) for e in executions}
+    started = []
+    for execution in executions:
+        agent = agents[execution.agent_id]
+        if execution.status is not Status.QUEUED:
+            continue
+        if agent is None or agent.deleted_at is not None:
+            records.executions.put(tx, execution.id, execution.closed(Status.SKIPPED, now, error_code="agent_deleted"))
+        elif agent.active_execution_id in (None, execution.id):
+            agents[agent.id] = records.agents.put(tx, agent.id, agent.taken_by(execution.id))
+            records.executions.put(tx, execution.id, execution.launching(now + pace.launch, now + pace.launch))
+            started.append(execution.id)
+    if started:
+        records.launches.put(tx, launch_id, batch.started(nonce))
+    return started
+
+
+def _unstart(tx: Transaction, started: Sequence[str]) -> None:
+    executions = [records.executions.get(tx, id) for id in started]
+    agents = [records.agents.get(tx, execution.agent_id) for execution in executions]
+    for execution, agent in zip(executions, agents, strict=True):
+        if execution.status is Status.LAUNCHING:
+            records.executions.put(tx, execution.id, execution.requeued())
+            records.agents.put(tx, agent.id, agent.released_by(execution.id))

@@ -1,0 +1,97 @@
+"""Accepting runs: from the request on, a run ends in a named state."""
+
+from datetime import datetime
+
+from ohmyagent import records
+from ohmyagent.domain.accounts import User
+from ohmyagent.domain.agents import Agent
+from ohmyagent.domain.costs import ModelTable
+from ohmyagent.domain.errors import Conflict, Invalid, KeyReused
+from ohmyagent.domain.executions import Execution, ExecutionRequest, Launch, Status, Trigger
+from ohmyagent.domain.text import derived_id, digest, new_id
+from ohmyagent.ports import Queue, Store, Task, Transaction
+from ohmyagent.use_cases import designing
+from ohmyagent.use_cases.running.logs import find
+
+
+def request(
+    store: Store,
+    queue: Queue,
+    models: ModelTable,
+    user: User,
+    agent_id: str,
+    wanted: ExecutionRequest,
+    *,
+    now: datetime,
+    trigger: Trigger = Trigger.MANUAL,
+    key: str | None = None,
+    retry_of: str | None = None,
+) -> Execution:
+    """Accept a run: from here on it ends in a named state.  The same `key` is the same run.
+
+    Raises NotFound, Invalid when the agent's model is no longer offered, KeyReused.
+    """
+    body = digest(wanted.model_dump_json())
+    execution_id = derived_id("x", user.id, agent_id, "executions", key) if key else new_id("x")
+
+    def work(tx: Transaction) -> Execution:
+        existing = records.executions.find(tx, execution_id)
+        if existing is not None:
+            if existing.request_digest != body:
+                raise KeyReused()
+            return existing
+        agent = designing.find(tx, user, agent_id)
+        execution = _queued(agent, models, execution_id, trigger, now).replace(
+            input=wanted.input, request_digest=body, retry_of=retry_of
+        )
+        launch = Launch(id=execution.launch_id, user_id=user.id, executions=(execution.id,), created_at=now)
+        records.launches.create(tx, launch.id, launch)
+        return records.executions.create(tx, execution.id, execution)
+
+    execution = store.transact(work)
+    if execution.status is Status.QUEUED:
+        dispatch(queue, execution.launch_id)
+    return execution
+
+
+def dispatch(queue: Queue, launch_id: str, again: str = "") -> None:
+    """Have the launch started; `again` names a later attempt."""
+    queue.enqueue(Task("launch", launch_id + again, {"launchId": launch_id}))
+
+
+def retry(
+    store: Store,
+    queue: Queue,
+    models: ModelTable,
+    user: User,
+    execution_id: str,
+    *,
+    now: datetime,
+    key: str | None = None,
+) -> Execution:
+    """A new, linked run of the agent as it is now, with the same input; raises Conflict while the old one goes on."""
+    old = find(store, user, execution_id)
+    if not old.ended:
+        raise Conflict("The run has not ended yet.", korean="아직 끝나지 않은 실행입니다.")
+    wanted = ExecutionRequest(input=old.input)
+    return request(
+        store, queue, models, user, old.agent_id, wanted, now=now, trigger=Trigger.RETRY, key=key, retry_of=old.id
+    )
+
+
+def _queued(agent: Agent, models: ModelTable, execution_id: str, trigger: Trigger, now: datetime) -> Execution:
+    model = models.find(agent.model)
+    if model is None:
+        raise Invalid.of("model", f"{agent.model} is not a model of this platform")
+    return Execution(
+        id=execution_id,
+        agent_id=agent.id,
+        agent_version=agent.version,
+        agent=agent.draft,
+        user_id=agent.user_id,
+        trigger=trigger,
+        launch_id=derived_id("l", execution_id),
+        created_at=now,
+        model=model.id,
+        model_mode=model.mode,
+    )

@@ -1,0 +1,109 @@
+"""Making an end where no runner does: expired leases, overdue cancellations, launches that came to nothing.
+
+A runner whose lease expired is probed: alive and unknown wait for the hard deadline, gone ends the run.
+"""
+
+from datetime import datetime, timedelta
+
+from ohmyagent import records
+from ohmyagent.domain.errors import Gone
+from ohmyagent.domain.executions import OWNED, Execution, Status
+from ohmyagent.domain.runner import Pace
+from ohmyagent.ports import Jobs, Liveness, Queue, Store, Transaction, Where
+from ohmyagent.use_cases.running.ends import end, resume
+from ohmyagent.use_cases.running.logs import last_kept_seq
+from ohmyagent.use_cases.running.requests import dispatch
+
+PAGE = 100
+MOST_LAUNCHES = 5
+"""Launches of one execution before it counts as lost."""
+FORGOTTEN = timedelta(seconds=10)
+"""How long a queued execution waits before its dispatch is looked after."""
+
+
+def sweep(store: Store, queue: Queue, jobs: Jobs, *, pace: Pace, now: datetime) -> int:
+    """One round over what is overdue; returns how many executions it looked at.  Safe at any time and in parallel."""
+    overdue = [execution for status in sorted(OWNED) for execution in _expired(store, status, now)]
+    for execution in overdue:
+        check(store, queue, jobs, execution.id, pace=pace, now=now)
+    waiting, _ = records.executions.page(
+        store,
+        Where("status", "==", Status.QUEUED.value),
+        Where("createdAt", "<", now - FORGOTTEN),
+        oldest="createdAt",
+        limit=PAGE,
+    )
+    for execution in waiting:
+        _redispatch(store, queue, execution, now)
+    return len(overdue) + len(waiting)
+
+
+def check(store: Store, queue: Queue, jobs: Jobs, execution_id: str, *, pace: Pace, now: datetime) -> None:
+    """End one execution, or have it launched again, if its time has come; else leave it alone."""
+    execution = records.executions.get(store, execution_id)
+    if execution.status not in OWNED or execution.lease is None:
+        return
+    handle = records.launches.get(store, execution.launch_id).handle
+    alive = jobs.probe(handle, execution.launch_index) if handle else Liveness.UNKNOWN
+    verdict = _verdict(execution, alive, pace, now)
+    if verdict is None:
+        return
+    if handle and alive is not Liveness.GONE:
+        jobs.stop(handle, execution.launch_index)
+    status, code = verdict
+    last_seq = last_kept_seq(store, execution)
+    try:
+        after = store.transact(lambda tx: _settle(tx, execution, status, code, last_seq, now))
+    except Gone:
+        return
+    if after.ended:
+        resume(store, queue, after)
+    else:
+        dispatch(queue, after.launch_id, f".{after.epoch}")
+
+
+def _verdict(execution: Execution, alive: Liveness, pace: Pace, now: datetime) -> tuple[Status, str | None] | None:
+    """The end (or QUEUED for another launch) that is due, or None."""
+    assert execution.lease is not None
+    asked = execution.cancel_requested_at
+    if asked is not None and now >= asked + pace.cancel_grace:
+        return Status.CANCELLED, None
+    if now < execution.lease.expires_at:
+        return None
+    if execution.status is Status.LAUNCHING:
+        return (Status.QUEUED, None) if execution.epoch < MOST_LAUNCHES else (Status.FAILED, "lost")
+    if alive is Liveness.GONE:
+        return Status.FAILED, "lost"
+    return (Status.TIMED_OUT, "timeout") if now >= execution.lease.deadline else None
+
+
+def _settle(
+    tx: Transaction, seen: Execution, status: Status, code: str | None, last_seq: int, now: datetime
+) -> Execution:
+    current = records.executions.get(tx, seen.id)
+    if current.status is not seen.status or current.epoch != seen.epoch:
+        raise Gone()
+    if status is not Status.QUEUED:
+        return end(tx, current.id, status, now, error_code=code, last_seq=last_seq)
+    agent = records.agents.find(tx, current.agent_id)
+    if agent is not None:
+        records.agents.put(tx, agent.id, agent.released_by(current.id))
+    return records.executions.put(tx, current.id, current.requeued())
+
+
+def _expired(store: Store, status: Status, now: datetime) -> list[Execution]:
+    found, _ = records.executions.page(
+        store,
+        Where("status", "==", status.value),
+        Where("lease.expiresAt", "<", now),
+        oldest="lease.expiresAt",
+        limit=PAGE,
+    )
+    return found
+
+
+def _redispatch(store: Store, queue: Queue, execution: Execution, now: datetime) -> None:
+    """Its task may have been lost between commit and enqueue: once a minute, another one."""
+    agent = records.agents.find(store, execution.agent_id)
+    if agent is None or agent.active_execution_id is None or agent.deleted_at is not None:
+        dispatch(queue, execution.launch_id, now.strftime(".%Y%m%dT%H%MZ"))

@@ -1,0 +1,130 @@
+"""Who is there: guests, the owner of a local platform, sessions, API keys and one-use links."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ohmyagent import records
+from ohmyagent.domain.accounts import (
+    API_KEY_PREFIX,
+    LINK_LENGTH,
+    ApiKey,
+    Locale,
+    Session,
+    SigninCode,
+    User,
+    UserKind,
+)
+from ohmyagent.domain.errors import NotFound, Unauthenticated
+from ohmyagent.domain.text import digest, new_id, new_secret
+from ohmyagent.ports import Store, Transaction
+
+OWNER_ID = "owner"
+SEEN_EVERY = timedelta(hours=1)
+"""A session's last sight is written at most this often: reading must not cost a write."""
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """The token goes to the browser and is kept nowhere else."""
+
+    token: str
+    session: Session
+    user: User
+
+
+def guest(store: Store, locale: Locale, now: datetime) -> SignedIn:
+    """A new guest with a session."""
+    name = "게스트" if locale == "ko" else "Guest"
+    user = User(id=new_id("u"), kind=UserKind.GUEST, name=name, locale=locale, created_at=now)
+    records.users.create(store, user.id, user)
+    return _open_session(store, user, now)
+
+
+def owner(store: Store, now: datetime) -> User:
+    """The one owner of a local platform, made on first use."""
+
+    def work(tx: Transaction) -> User:
+        found = records.users.find(tx, OWNER_ID)
+        if found is not None:
+            return found
+        user = User(id=OWNER_ID, kind=UserKind.OWNER, name="Owner", plan="owner", created_at=now)
+        return records.users.create(tx, user.id, user)
+
+    return store.transact(work)
+
+
+def new_api_key(store: Store, user: User, name: str, now: datetime) -> str:
+    """A key, shown this once."""
+    key = API_KEY_PREFIX + new_secret()
+    records.api_keys.create(store, digest(key), ApiKey(id=digest(key), user_id=user.id, name=name, created_at=now))
+    return key
+
+
+def new_link_code(store: Store, user: User, now: datetime) -> str:
+    """The code of a link that signs one browser in, once, within the hour."""
+    code = new_secret()
+    entry = SigninCode(id=digest(code), user_id=user.id, expires_at=now + LINK_LENGTH)
+    records.signin_codes.create(store, entry.id, entry)
+    return code
+
+
+def redeem(store: Store, code: str, now: datetime) -> SignedIn:
+    """A session for the code's user; raises Unauthenticated when it was used, has expired or never was."""
+
+    def work(tx: Transaction) -> User:
+        entry = records.signin_codes.find(tx, digest(code))
+        if entry is None or now >= entry.expires_at:
+            raise Unauthenticated("This link has been used or has expired.", korean="이미 쓰였거나 만료된 링크입니다.")
+        user = records.users.get(tx, entry.user_id)
+        records.signin_codes.delete(tx, entry.id)
+        return user
+
+    return _open_session(store, store.transact(work), now)
+
+
+def authenticate(store: Store, credential: str, now: datetime) -> tuple[User, Session | None]:
+    """The user of a session token (with the session) or an API key; raises Unauthenticated."""
+    if credential.startswith(API_KEY_PREFIX):
+        key = records.api_keys.find(store, digest(credential))
+        if key is None:
+            raise Unauthenticated()
+        return _user(store, key.user_id), None
+    session = session_of(store, credential, now)
+    return _user(store, session.user_id), session
+
+
+def session_of(store: Store, token: str, now: datetime) -> Session:
+    """The live session of a token; raises Unauthenticated."""
+    session = records.sessions.find(store, digest(token))
+    if session is None:
+        raise Unauthenticated()
+    session = session.valid(now)
+    if now - session.seen_at >= SEEN_EVERY:
+        session = session.replace(seen_at=now)
+        records.sessions.put(store, session.id, session)
+    return session
+
+
+def log_out(store: Store, token: str) -> None:
+    """Close the session; no error if there is none."""
+
+    def work(tx: Transaction) -> None:
+        session = records.sessions.find(tx, digest(token))
+        if session is not None:
+            records.sessions.put(tx, session.id, session.closed())
+
+    store.transact(work)
+
+
+def _open_session(store: Store, user: User, now: datetime) -> SignedIn:
+    token = new_secret()
+    session = Session.opened(token, user.id, now)
+    records.sessions.create(store, session.id, session)
+    return SignedIn(token, session, user)
+
+
+def _user(store: Store, user_id: str) -> User:
+    try:
+        return records.users.get(store, user_id)
+    except NotFound:
+        raise Unauthenticated() from None
