@@ -1,0 +1,162 @@
+/** The platform's HTTP API, one function per route. Every failure is a Problem; nothing here shows anything. */
+
+import { lang } from "./language";
+import { Problem } from "./problem";
+import type {
+  Agent,
+  AgentDraft,
+  Artifact,
+  Config,
+  Execution,
+  Model,
+  Page,
+  Session,
+  User,
+  WorkspaceFile,
+} from "./types";
+
+interface Request {
+  body?: BodyInit;
+  json?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+  /** Makes a POST that creates safe to send again; such a request is repeated when no answer came. */
+  key?: string;
+}
+
+const RESENDS = 2;
+
+let whenSignedOut = (): void => undefined;
+/** Called whenever the platform answers that nobody is signed in. */
+export function onSignedOut(act: () => void): void {
+  whenSignedOut = act;
+}
+
+/** Random 128 bits; `randomUUID` is missing where a page is served without TLS. */
+export function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
+}
+
+async function send(method: string, path: string, request: Request = {}): Promise<Response> {
+  const headers: Record<string, string> = { "Accept-Language": lang.value, ...request.headers };
+  if (request.json !== undefined) headers["Content-Type"] = "application/json";
+  if (request.key !== undefined) headers["Idempotency-Key"] = request.key;
+  const init: RequestInit = { method, headers, credentials: "same-origin" };
+  if (request.json !== undefined) init.body = JSON.stringify(request.json);
+  else if (request.body !== undefined) init.body = request.body;
+  if (request.signal) init.signal = request.signal;
+  const response = await reach(path, init, request.key === undefined ? 0 : RESENDS);
+  if (response.ok) return response;
+  const problem = await Problem.of(response);
+  if (problem.status === 401) whenSignedOut();
+  throw problem;
+}
+
+async function reach(path: string, init: RequestInit, resends: number): Promise<Response> {
+  try {
+    return await fetch(path, init);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    if (resends === 0) throw Problem.offline();
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    return reach(path, init, resends - 1);
+  }
+}
+
+async function read<T>(method: string, path: string, request?: Request): Promise<T> {
+  const response = await send(method, path, request);
+  try {
+    return (await response.json()) as T;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw Problem.offline();
+  }
+}
+
+async function done(method: string, path: string, request?: Request): Promise<void> {
+  await send(method, path, request);
+}
+
+const part = encodeURIComponent;
+/** A path inside a workspace: its slashes stay, everything else is escaped. */
+const parts = (path: string): string => path.split("/").map(part).join("/");
+const version = (agent: Agent): Record<string, string> => ({ "If-Match": `"${agent.version}"` });
+
+// Sign in
+export const config = () => read<Config>("GET", "/config.json");
+export const session = () => read<Session>("GET", "/api/auth/session");
+export const signInAsGuest = () => read<{ user: User }>("POST", "/api/auth/guest");
+export const signInByLink = (code: string) =>
+  read<{ user: User }>("POST", "/api/auth/link", { json: { code } });
+export const signOut = () => done("POST", "/api/auth/logout");
+
+// Agents
+export const models = (signal?: AbortSignal) => read<Page<Model>>("GET", "/api/models", { signal });
+export const agents = (cursor: string | null, signal?: AbortSignal) =>
+  read<Page<Agent>>("GET", `/api/agents?limit=50${cursor ? `&cursor=${part(cursor)}` : ""}`, { signal });
+export const agent = (id: string, signal?: AbortSignal) =>
+  read<Agent>("GET", `/api/agents/${part(id)}`, { signal });
+export const createAgent = (draft: AgentDraft, key: string) =>
+  read<Agent>("POST", "/api/agents", { json: draft, key });
+export const changeAgent = (before: Agent, draft: AgentDraft) =>
+  read<Agent>("PATCH", `/api/agents/${part(before.id)}`, { json: draft, headers: version(before) });
+export const deleteAgent = (id: string) => done("DELETE", `/api/agents/${part(id)}`);
+export const restoreAgent = (id: string) => read<Agent>("POST", `/api/agents/${part(id)}/restore`);
+export const importAgent = (text: string, key: string) =>
+  read<Agent>("POST", "/api/agents/import", {
+    body: text,
+    key,
+    headers: { "Content-Type": "text/markdown" },
+  });
+export const exportHref = (id: string): string => `/api/agents/${part(id)}/export`;
+
+// Executions
+export const run = (agentId: string, key: string) =>
+  read<Execution>("POST", `/api/agents/${part(agentId)}/executions`, { json: {}, key });
+export const executions = (agentId: string, cursor: string | null, signal?: AbortSignal) =>
+  read<Page<Execution>>(
+    "GET",
+    `/api/executions?agentId=${part(agentId)}&limit=20${cursor ? `&cursor=${part(cursor)}` : ""}`,
+    { signal },
+  );
+export const execution = (id: string, signal?: AbortSignal) =>
+  read<Execution>("GET", `/api/executions/${part(id)}`, { signal });
+export const cancel = (id: string) => done("POST", `/api/executions/${part(id)}/cancel`);
+export const retry = (id: string, key: string) =>
+  read<Execution>("POST", `/api/executions/${part(id)}/retry`, { key });
+export const artifactHref = (id: string, artifact: Artifact): string =>
+  `/api/executions/${part(id)}/artifacts/${parts(artifact.path)}`;
+
+/** One connection to an execution's events; `streamUrl` is null where the stream has the page's own origin. */
+export async function openStream(
+  id: string,
+  after: number,
+  streamUrl: string | null,
+  signal: AbortSignal,
+): Promise<ReadableStream<Uint8Array>> {
+  const path = `/api/executions/${part(id)}/stream?after=${after}`;
+  const headers: Record<string, string> = { Accept: "text/event-stream" };
+  if (streamUrl !== null) headers.Authorization = `Bearer ${await ticket(signal)}`;
+  const response = await send("GET", `${streamUrl ?? ""}${path}`, { headers, signal });
+  if (response.body === null) throw Problem.offline();
+  return response.body;
+}
+
+/** One use and 60 seconds: another origin gets no cookie. */
+async function ticket(signal: AbortSignal): Promise<string> {
+  return (await read<{ ticket: string }>("POST", "/api/stream/ticket", { signal })).ticket;
+}
+
+// The workspace
+const filesOf = (agentId: string): string => `/api/agents/${part(agentId)}/files`;
+export const files = (agentId: string, signal?: AbortSignal) =>
+  read<Page<WorkspaceFile>>("GET", filesOf(agentId), { signal });
+export const fileHref = (agentId: string, path: string): string => `${filesOf(agentId)}/${parts(path)}`;
+export const deleteFile = (agentId: string, path: string) => done("DELETE", fileHref(agentId, path));
+export function uploadFile(agentId: string, file: File): Promise<void> {
+  const body = new FormData();
+  body.append("file", file);
+  return done("POST", filesOf(agentId), { body });
+}

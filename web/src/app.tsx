@@ -1,0 +1,120 @@
+/** The frame: header, the page that the address names, and notices. */
+
+import { useEffect, useRef } from "preact/hooks";
+import { useAction } from "./act";
+import { lang, speak, t } from "./language";
+import { AgentPage } from "./pages/agent";
+import { EditPage, NewPage } from "./pages/agent-form";
+import { AgentsPage } from "./pages/agents";
+import { ExecutionPage } from "./pages/execution";
+import { SignInPage } from "./pages/sign-in";
+import { DemoBadge } from "./parts/badge";
+import { Notices } from "./parts/notices";
+import { ProblemCard } from "./parts/problem-card";
+import { Skeleton } from "./parts/skeleton";
+import { route, to } from "./route";
+import { isDemo, leave, start, startProblem, user } from "./state";
+
+export function App() {
+  return (
+    <>
+      <button type="button" class="skip" onClick={focusMain}>
+        {t("skip")}
+      </button>
+      <Header />
+      {isDemo.value && (
+        <div class="demo-bar">
+          <DemoBadge words="demo" />
+          <span class="demo-hint">{t("demoHint")}</span>
+        </div>
+      )}
+      <Main />
+      <Notices />
+    </>
+  );
+}
+
+/** A button, since the address after `#` names the page. */
+function focusMain(): void {
+  document.getElementById("main")?.focus();
+}
+
+function Header() {
+  const leaving = useAction();
+  return (
+    <header class="top">
+      <a class="brand" href={to.agents()}>
+        <img src="/favicon.svg" alt="" width="26" height="26" />
+        Oh My Agent
+      </a>
+      <nav class="row" aria-label={t("menu")}>
+        {user.value && (
+          <span class="muted who">{user.value.kind === "guest" ? t("guest") : user.value.name}</span>
+        )}
+        <button
+          type="button"
+          class="small plain"
+          lang={lang.value === "ko" ? "en" : "ko"}
+          title={t("languageHint")}
+          onClick={() => speak(lang.value === "ko" ? "en" : "ko")}
+        >
+          {t("language")}
+        </button>
+        {user.value && (
+          <button
+            type="button"
+            class="small plain"
+            disabled={leaving.busy}
+            onClick={() => leaving.start(leave)}
+          >
+            {t("signOut")}
+          </button>
+        )}
+      </nav>
+    </header>
+  );
+}
+
+function Main() {
+  const main = useRef<HTMLElement>(null);
+  const place = JSON.stringify(route.value);
+  const before = useRef(place);
+  useEffect(() => {
+    // A new page starts at its top, and a screen reader starts there too.
+    if (before.current === place) return;
+    before.current = place;
+    scrollTo(0, 0);
+    main.current?.focus({ preventScroll: true });
+  }, [place]);
+  return (
+    <main id="main" ref={main} tabIndex={-1}>
+      <Content />
+    </main>
+  );
+}
+
+function Content() {
+  if (startProblem.value) return <ProblemCard problem={startProblem.value} again={() => void start()} />;
+  if (user.value === undefined) return <Skeleton />;
+  if (user.value === null) return <SignInPage />;
+  const place = route.value;
+  switch (place.page) {
+    case "agents":
+      return <AgentsPage />;
+    case "new":
+      return <NewPage />;
+    case "agent":
+      return <AgentPage key={place.id} id={place.id} />;
+    case "edit":
+      return <EditPage key={place.id} id={place.id} />;
+    case "execution":
+      return <ExecutionPage key={place.id} id={place.id} />;
+    case "unknown":
+      return (
+        <div class="card">
+          <h1>{t("notFoundTitle")}</h1>
+          <a href={to.agents()}>{t("toAgents")}</a>
+        </div>
+      );
+  }
+}

@@ -1,0 +1,104 @@
+/** The form of an agent as text fields, and the way between them and what the API takes. */
+
+import { microUsd, typedDollars } from "./money";
+import type { Agent, AgentDraft, FieldError } from "./types";
+
+export const TOOLS = ["Bash", "Read", "Write", "Edit", "Glob", "Grep", "WebFetch", "WebSearch"] as const;
+export type ToolName = (typeof TOOLS)[number];
+
+export interface Fields {
+  name: string;
+  description: string;
+  finalPrompt: string;
+  /** Empty means the platform's default. */
+  model: string;
+  tools: string[];
+  hosts: string;
+  dollars: string;
+  minutes: string;
+}
+
+export type FieldName = keyof Fields;
+export type Wrong = Partial<Record<FieldName, string>>;
+
+export const BLANK: Fields = {
+  name: "",
+  description: "",
+  finalPrompt: "",
+  model: "",
+  tools: ["Bash", "Read", "Write", "Edit"],
+  hosts: "",
+  dollars: "0.5",
+  minutes: "15",
+};
+
+export function fieldsOf(draft: AgentDraft | Agent): Fields {
+  const { limits } = draft;
+  return {
+    name: draft.name,
+    description: draft.description,
+    finalPrompt: draft.finalPrompt,
+    model: draft.model ?? "",
+    tools: draft.tools,
+    hosts: draft.network.allow.join("\n"),
+    dollars: limits?.maxCostMicroUsd === undefined ? BLANK.dollars : typedDollars(limits.maxCostMicroUsd),
+    minutes: limits?.timeoutSeconds === undefined ? BLANK.minutes : String(limits.timeoutSeconds / 60),
+  };
+}
+
+/** What to send, or which fields are not numbers; everything else is for the platform to judge. */
+export function draftOf(fields: Fields, before: Agent | null, notAmount: string): AgentDraft | Wrong {
+  const cost = microUsd(fields.dollars);
+  const minutes = Number(fields.minutes);
+  const seconds = fields.minutes.trim() !== "" && minutes > 0 ? Math.round(minutes * 60) : Number.NaN;
+  if (cost === null || !Number.isFinite(seconds)) {
+    return {
+      ...(cost === null && { dollars: notAmount }),
+      ...(!Number.isFinite(seconds) && { minutes: notAmount }),
+    };
+  }
+  return {
+    name: fields.name,
+    description: fields.description,
+    finalPrompt: fields.finalPrompt,
+    ...(fields.model !== "" && { model: fields.model }),
+    tools: fields.tools,
+    network: { allow: hostsOf(fields.hosts) },
+    limits: { ...before?.limits, maxCostMicroUsd: cost, timeoutSeconds: seconds },
+  };
+}
+
+export const isDraft = (made: AgentDraft | Wrong): made is AgentDraft =>
+  "finalPrompt" in made && "network" in made;
+
+/** One per line; a whole address is cut down to its host, because that is what people paste. */
+export function hostsOf(typed: string): string[] {
+  return typed
+    .split(/[\s,]+/)
+    .map((line) => line.replace(/^https?:\/\//i, "").replace(/[/?#].*$/, ""))
+    .filter((host) => host !== "");
+}
+
+const SHOWN_AT: [prefix: string, field: FieldName][] = [
+  ["name", "name"],
+  ["slug", "name"],
+  ["description", "description"],
+  ["finalPrompt", "finalPrompt"],
+  ["model", "model"],
+  ["tools", "tools"],
+  ["network", "hosts"],
+  ["limits.timeoutSeconds", "minutes"],
+  ["limits", "dollars"],
+];
+
+/** The platform's field errors at the fields of the form; `rest` has those the form has no field for. */
+export function placed(errors: readonly FieldError[]): { wrong: Wrong; rest: FieldError[] } {
+  const wrong: Wrong = {};
+  const rest: FieldError[] = [];
+  for (const error of errors) {
+    const place = SHOWN_AT.find(([prefix]) => error.field === prefix || error.field.startsWith(`${prefix}.`));
+    if (!place) rest.push(error);
+    else wrong[place[1]] = [wrong[place[1]], error.message].filter(Boolean).join(" ");
+  }
+  return { wrong, rest };
+}

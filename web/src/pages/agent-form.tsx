@@ -1,0 +1,143 @@
+/** Making an agent, and changing one: the same form. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useAction } from "../act";
+import * as api from "../api";
+import {
+  BLANK,
+  draftOf,
+  type FieldName,
+  type Fields,
+  fieldsOf,
+  isDraft,
+  placed,
+  type Wrong,
+} from "../fields";
+import { t } from "../language";
+import { useLoad } from "../load";
+import { Field, HostsField, ModelField, ToolsField } from "../parts/field";
+import { ProblemCard } from "../parts/problem-card";
+import { Skeleton } from "../parts/skeleton";
+import { go, to } from "../route";
+import { notify } from "../state";
+import type { Agent, AgentDraft, FieldError } from "../types";
+
+let template: AgentDraft | null = null;
+/** What the next new form begins with. */
+export function startFrom(draft: AgentDraft | null): void {
+  template = draft;
+}
+
+export function NewPage() {
+  const [first] = useState(() => (template ? { ...BLANK, ...fieldsOf(template) } : BLANK));
+  const sent = useRef({ body: "", key: "" });
+  const save = async (draft: AgentDraft) => {
+    // The same form sent again is the same request; a changed one needs a key of its own.
+    const body = JSON.stringify(draft);
+    if (sent.current.body !== body) sent.current = { body, key: api.newKey() };
+    const agent = await api.createAgent(draft, sent.current.key);
+    startFrom(null);
+    notify(t("created"));
+    go(to.agent(agent.id));
+  };
+  return (
+    <>
+      <h1>{t("createTitle")}</h1>
+      <Form first={first} before={null} save={save} back={to.agents()} />
+    </>
+  );
+}
+
+export function EditPage({ id }: { id: string }) {
+  const loaded = useLoad(id, (signal) => api.agent(id, signal));
+  const before = loaded.data;
+  const save = async (draft: AgentDraft) => {
+    if (!before) return;
+    await api.changeAgent(before, draft);
+    notify(t("saved"));
+    go(to.agent(id));
+  };
+  return (
+    <>
+      <h1>{t("editTitle")}</h1>
+      {loaded.problem && <ProblemCard problem={loaded.problem} again={loaded.reload} />}
+      {!before && !loaded.problem && <Skeleton lines={6} />}
+      {before && (
+        <Form key={before.version} first={fieldsOf(before)} before={before} save={save} back={to.agent(id)} />
+      )}
+    </>
+  );
+}
+
+interface FormProps {
+  first: Fields;
+  before: Agent | null;
+  save: (draft: AgentDraft) => Promise<void>;
+  back: string;
+}
+
+function Form({ first, before, save, back }: FormProps) {
+  const [fields, setFields] = useState(first);
+  const [typing, setTyping] = useState<Wrong>({});
+  const saving = useAction();
+  const form = useRef<HTMLFormElement>(null);
+  const { wrong: refused, rest } = placed(saving.problem?.errors ?? []);
+  const wrong = { ...refused, ...typing };
+  const set = <F extends FieldName>(field: F, value: Fields[F]) => setFields({ ...fields, [field]: value });
+  const text = (name: FieldName) => ({
+    name,
+    value: String(fields[name]),
+    wrong: wrong[name],
+    onInput: (value: string) => set(name, value),
+  });
+
+  const submit = (event: Event) => {
+    event.preventDefault();
+    const made = draftOf(fields, before, t("notAmount"));
+    saving.clear();
+    setTyping(isDraft(made) ? {} : made);
+    if (isDraft(made)) saving.start(() => save(made));
+  };
+  const firstWrong = Object.keys(wrong).join();
+  useEffect(() => {
+    if (firstWrong) form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+  }, [firstWrong]);
+
+  return (
+    <form ref={form} class="card form" onSubmit={submit} noValidate>
+      <Field {...text("name")} label={t("name")} hint={t("nameHint")} required />
+      <Field {...text("description")} label={t("description")} hint={t("descriptionHint")} />
+      <Field {...text("finalPrompt")} label={t("prompt")} hint={t("promptHint")} rows={8} required />
+      <ModelField value={fields.model} wrong={wrong.model} onInput={(value) => set("model", value)} />
+      <ToolsField value={fields.tools} wrong={wrong.tools} onInput={(value) => set("tools", value)} />
+      <HostsField {...text("hosts")} />
+      <fieldset>
+        <legend>{t("limits")}</legend>
+        <div class="two">
+          <Field {...text("dollars")} label={t("costLimitLabel")} hint={t("limitHint")} decimal />
+          <Field {...text("minutes")} label={t("timeLimitLabel")} hint={t("limitHint")} decimal />
+        </div>
+      </fieldset>
+      {saving.problem && <ProblemCard problem={saving.problem} />}
+      {rest.length > 0 && <Rest errors={rest} />}
+      <div class="row">
+        <button type="submit" class="primary" disabled={saving.busy}>
+          {t(saving.busy ? "saving" : "save")}
+        </button>
+        <a class="button" href={back}>
+          {t("cancelEdit")}
+        </a>
+      </div>
+    </form>
+  );
+}
+
+const Rest = ({ errors }: { errors: FieldError[] }) => (
+  <ul>
+    {errors.map((error) => (
+      <li key={error.field}>
+        <code>{error.field}</code> {error.message}
+      </li>
+    ))}
+  </ul>
+);

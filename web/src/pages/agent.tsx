@@ -1,0 +1,184 @@
+/** One agent: how it is set up, its runs, and its workspace. */
+
+import { useState } from "preact/hooks";
+import { useAction } from "../act";
+import * as api from "../api";
+import { t } from "../language";
+import { useLoad } from "../load";
+import { dollars } from "../money";
+import { RunButton, runsOf } from "../parts/agent-card";
+import { DemoBadge, StatusBadge } from "../parts/badge";
+import { count, spent, triggerWords } from "../parts/facts";
+import { Files } from "../parts/files";
+import { Icon } from "../parts/icon";
+import { ProblemCard } from "../parts/problem-card";
+import { Skeleton } from "../parts/skeleton";
+import { Cost, When } from "../parts/when";
+import { go, to } from "../route";
+import { notify } from "../state";
+import type { Agent } from "../types";
+
+export function AgentPage({ id }: { id: string }) {
+  const loaded = useLoad(id, (signal) => api.agent(id, signal));
+  const agent = loaded.data;
+  return (
+    <>
+      <a class="back" href={to.agents()}>
+        <Icon name="back" />
+        {t("agents")}
+      </a>
+      {loaded.problem && <ProblemCard problem={loaded.problem} again={loaded.reload} />}
+      {!agent && !loaded.problem && <Skeleton lines={5} />}
+      {agent && (
+        <>
+          <Title agent={agent} />
+          <Setup agent={agent} />
+          <History agent={agent} />
+          <Files agentId={agent.id} />
+        </>
+      )}
+    </>
+  );
+}
+
+function Title({ agent }: { agent: Agent }) {
+  const removal = useAction();
+  const remove = () => removal.start(() => removeWithUndo(agent));
+  return (
+    <div class="title">
+      <div class="row spread">
+        <h1>{agent.name}</h1>
+        <div class="row">
+          <RunButton agent={agent} main />
+          <a class="button" href={to.edit(agent.id)}>
+            {t("edit")}
+          </a>
+          <a class="button" href={api.exportHref(agent.id)} download>
+            {t("exportFile")}
+          </a>
+          <button type="button" class="danger" disabled={removal.busy} onClick={remove}>
+            {t("remove")}
+          </button>
+        </div>
+      </div>
+      {agent.description && <p class="muted">{agent.description}</p>}
+      {removal.problem && <ProblemCard problem={removal.problem} />}
+    </div>
+  );
+}
+
+async function removeWithUndo(agent: Agent): Promise<void> {
+  await api.deleteAgent(agent.id);
+  go(to.agents());
+  notify(t("deleted", { name: agent.name }), () => {
+    api.restoreAgent(agent.id).then(
+      () => {
+        notify(t("restored", { name: agent.name }));
+        go(to.agent(agent.id));
+      },
+      () => notify(t("brokenTitle")),
+    );
+  });
+}
+
+function Setup({ agent }: { agent: Agent }) {
+  const { limits } = agent;
+  return (
+    <section class="card" aria-labelledby="settings-title">
+      <h2 id="settings-title">{t("settings")}</h2>
+      <dl class="pairs">
+        <dt>{t("state")}</dt>
+        <dd>{t(agent.status)}</dd>
+        <dt>{t("model")}</dt>
+        <dd>{agent.model}</dd>
+        <dt>{t("tools")}</dt>
+        <dd>{agent.tools.join(", ") || t("none")}</dd>
+        <dt>{t("network")}</dt>
+        <dd>{agent.network.allow.join(", ") || t("networkNone")}</dd>
+        <dt>{t("costLimit")}</dt>
+        <dd>{dollars(limits.maxCostMicroUsd)}</dd>
+        <dt>{t("timeLimit")}</dt>
+        <dd>{t("minutesOf", { count: Math.round(limits.timeoutSeconds / 6) / 10 })}</dd>
+        {agent.schedule && (
+          <>
+            <dt>{t("schedule")}</dt>
+            <dd>{agent.schedule.text ?? <code>{agent.schedule.cron}</code>}</dd>
+          </>
+        )}
+        <dt>{t("runs")}</dt>
+        <dd>{runsOf(agent)}</dd>
+        <dt>{t("totalCost")}</dt>
+        <dd>
+          <Cost shown={dollars(agent.totalCostMicroUsd)} />
+        </dd>
+      </dl>
+      <details>
+        <summary>{t("instructions")}</summary>
+        <pre>{agent.finalPrompt}</pre>
+      </details>
+    </section>
+  );
+}
+
+function History({ agent }: { agent: Agent }) {
+  const [cursors, setCursors] = useState<string[]>([]);
+  const listed = useLoad(`${agent.id} ${cursors.length}`, async (signal) => {
+    const pages = await Promise.all(
+      [null, ...cursors].map((cursor) => api.executions(agent.id, cursor, signal)),
+    );
+    return { items: pages.flatMap((page) => page.items), nextCursor: pages.at(-1)?.nextCursor ?? null };
+  });
+  const next = listed.data?.nextCursor;
+  return (
+    <section class="card" aria-labelledby="history-title">
+      <h2 id="history-title">{t("history")}</h2>
+      {listed.problem && <ProblemCard problem={listed.problem} again={listed.reload} />}
+      {listed.data?.items.length === 0 && <p class="muted">{t("historyNone")}</p>}
+      {listed.data && listed.data.items.length > 0 && (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard.
+        <section class="scroll" tabIndex={0} aria-label={t("historyTable")}>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{t("state")}</th>
+                <th scope="col">{t("started")}</th>
+                <th scope="col">{t("trigger")}</th>
+                <th scope="col">{t("duration")}</th>
+                <th scope="col">{t("tokens")}</th>
+                <th scope="col">{t("cost")}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {listed.data.items.map((execution) => (
+                <tr key={execution.id}>
+                  <td>
+                    <a class="row" href={to.execution(execution.id)}>
+                      <StatusBadge status={execution.status} />
+                    </a>
+                    {execution.modelMode === "demo" && <DemoBadge words="demoShort" />}
+                  </td>
+                  <td>
+                    <When at={execution.startTime ?? execution.createdAt} brief />
+                  </td>
+                  <td>{t(triggerWords[execution.trigger])}</td>
+                  <td>{spent(execution)}</td>
+                  <td>
+                    {count(execution.tokenUsage && execution.tokenUsage.input + execution.tokenUsage.output)}
+                  </td>
+                  <td>
+                    <Cost shown={dollars(execution.costMicroUsd)} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+      {next && (
+        <button type="button" class="small" onClick={() => setCursors([...cursors, next])}>
+          {t("more")}
+        </button>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,161 @@
+/** All agents of the person who is signed in. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useAction } from "../act";
+import * as api from "../api";
+import { lang, t } from "../language";
+import { useLoad } from "../load";
+import { AgentCard } from "../parts/agent-card";
+import { Icon } from "../parts/icon";
+import { ProblemCard } from "../parts/problem-card";
+import { Skeleton } from "../parts/skeleton";
+import type { Problem } from "../problem";
+import { go, to } from "../route";
+import { notify } from "../state";
+import { templates } from "../templates";
+import { type Agent, isOver } from "../types";
+import { startFrom } from "./agent-form";
+
+const REFRESH = 3000;
+
+export function AgentsPage() {
+  const [cursors, setCursors] = useState<string[]>([]);
+  const listed = useLoad(`agents ${cursors.length}`, (signal) => allUpTo(cursors, signal));
+  useRefresh(listed.data?.items.some(isRunning) ?? false, listed.reload);
+  const agents = listed.data?.items;
+  const next = listed.data?.nextCursor;
+  return (
+    <>
+      <div class="row spread title">
+        <h1>{t("agents")}</h1>
+        <div class="row">
+          <Import />
+          <a class="button primary" href={to.new()} onClick={() => startFrom(null)}>
+            <Icon name="plus" />
+            {t("newAgent")}
+          </a>
+        </div>
+      </div>
+      {listed.problem && <ProblemCard problem={listed.problem} again={listed.reload} />}
+      {!agents && !listed.problem && <Skeleton />}
+      {agents?.length === 0 && <Empty />}
+      {agents && agents.length > 0 && (
+        <div class="cards">
+          {agents.map((agent) => (
+            <AgentCard key={agent.id} agent={agent} />
+          ))}
+        </div>
+      )}
+      {next && (
+        <button type="button" onClick={() => setCursors([...cursors, next])}>
+          {t("more")}
+        </button>
+      )}
+    </>
+  );
+}
+
+/** The pages the person asked for so far, as one list. */
+async function allUpTo(cursors: string[], signal: AbortSignal) {
+  const pages = await Promise.all([null, ...cursors].map((cursor) => api.agents(cursor, signal)));
+  return { items: pages.flatMap((page) => page.items), nextCursor: pages.at(-1)?.nextCursor ?? null };
+}
+
+function isRunning(agent: Agent): boolean {
+  return (
+    agent.activeExecutionId != null || (agent.lastExecution !== null && !isOver(agent.lastExecution.status))
+  );
+}
+
+/** Loads again every few seconds while something runs and somebody looks. */
+function useRefresh(running: boolean, reload: () => void): void {
+  const latest = useRef(reload);
+  latest.current = reload;
+  useEffect(() => {
+    if (!running) return;
+    const timer = setInterval(() => {
+      if (!document.hidden) latest.current();
+    }, REFRESH);
+    return () => clearInterval(timer);
+  }, [running]);
+}
+
+function Import() {
+  const action = useAction();
+  const picker = useRef<HTMLInputElement>(null);
+  const bring = (file: File) =>
+    action.start(async () => {
+      const agent = await api.importAgent(await file.text(), api.newKey());
+      notify(t("imported", { name: agent.name }));
+      go(to.agent(agent.id));
+    });
+  return (
+    <>
+      <input
+        ref={picker}
+        class="unseen"
+        type="file"
+        accept=".md,text/markdown"
+        tabIndex={-1}
+        aria-label={t("importFile")}
+        onChange={(event) => {
+          const file = event.currentTarget.files?.[0];
+          event.currentTarget.value = "";
+          if (file) bring(file);
+        }}
+      />
+      <button type="button" disabled={action.busy} onClick={() => picker.current?.click()}>
+        {t("importFile")}
+      </button>
+      {action.problem && <ImportProblem problem={action.problem} />}
+    </>
+  );
+}
+
+/** A file has no form to show its errors in, so each is named here. */
+function ImportProblem({ problem }: { problem: Problem }) {
+  return (
+    <div class="below">
+      <ProblemCard problem={problem} />
+      {problem.errors.length > 0 && (
+        <ul>
+          {problem.errors.map((error) => (
+            <li key={error.field}>
+              <code>{error.field}</code> {error.message}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function Empty() {
+  return (
+    <section aria-labelledby="empty-title">
+      <h2 id="empty-title">{t("emptyTitle")}</h2>
+      <p class="muted">{t("emptyHint")}</p>
+      <div class="cards">
+        {templates.map(({ icon, draft }) => {
+          const { name, description } = draft[lang.value];
+          return (
+            <article class="card" key={name}>
+              <h3>
+                <span aria-hidden="true">{icon}</span> {name}
+              </h3>
+              <p class="muted grow">{description}</p>
+              <a
+                class="button"
+                href={to.new()}
+                aria-label={`${name}: ${t("useTemplate")}`}
+                onClick={() => startFrom(draft[lang.value])}
+              >
+                {t("useTemplate")}
+              </a>
+            </article>
+          );
+        })}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,84 @@
+/** The figures of one execution. */
+
+import type { ComponentChildren } from "preact";
+import { lang, type PlainWord, t } from "../language";
+import { dollars } from "../money";
+import { now } from "../state";
+import { duration } from "../time";
+import { type Agent, type Execution, isOver, type Trigger } from "../types";
+import { Cost, When } from "./when";
+
+export const triggerWords: Record<Trigger, PlainWord> = {
+  manual: "manual",
+  schedule: "scheduled",
+  webhook: "webhook",
+  chat: "chat",
+  retry: "retry",
+};
+
+export function Facts({ execution, agent }: { execution: Execution; agent: Agent | null }) {
+  const usage = execution.tokenUsage;
+  return (
+    <dl class="facts">
+      <Fact name={t("trigger")}>{t(triggerWords[execution.trigger])}</Fact>
+      <Fact name={t("started")}>
+        <When at={execution.startTime} />
+      </Fact>
+      <Fact name={t("ended")}>
+        <When at={execution.endTime} />
+      </Fact>
+      <Fact name={t("duration")}>{spent(execution)}</Fact>
+      <Fact name={t("tokensIn")}>{count(usage?.input)}</Fact>
+      <Fact name={t("tokensOut")}>{count(usage?.output)}</Fact>
+      <Fact name={t("tokensCache")}>{count(usage && usage.cacheRead + usage.cacheWrite)}</Fact>
+      <Fact name={t("cost")}>
+        <CostOfCap execution={execution} cap={agent?.limits.maxCostMicroUsd ?? null} />
+      </Fact>
+    </dl>
+  );
+}
+
+const Fact = ({ name, children }: { name: string; children: ComponentChildren }) => (
+  <div>
+    <dt>{name}</dt>
+    <dd>{children}</dd>
+  </div>
+);
+
+function CostOfCap({ execution, cap }: { execution: Execution; cap: number | null }) {
+  const cost = execution.costMicroUsd;
+  return (
+    <>
+      <span data-testid="cost">
+        <Cost shown={dollars(cost)} />
+      </span>
+      {execution.costPartial && <span class="exact">{t("costPartial")}</span>}
+      {cap !== null && <span class="exact">{t("costAgainst", { cap: dollars(cap) ?? "" })}</span>}
+      {cap !== null && cost !== null && (
+        <meter
+          min={0}
+          max={cap}
+          value={Math.min(cost, cap)}
+          aria-label={t("costAgainst", { cap: dollars(cap) ?? "" })}
+        />
+      )}
+    </>
+  );
+}
+
+/** How long it took, or has been taking so far. */
+export function spent(execution: Pick<Execution, "startTime" | "endTime" | "status">): string {
+  if (!execution.startTime) return "–";
+  const end = execution.endTime ? new Date(execution.endTime) : isOver(execution.status) ? null : now.value;
+  return end === null ? "–" : duration(end.getTime() - new Date(execution.startTime).getTime(), lang.value);
+}
+
+export function count(tokens: number | null | undefined): string {
+  return tokens === null || tokens === undefined ? t("unknown") : tokens.toLocaleString("en-US");
+}
+
+export function size(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  const [amount, unit] = bytes < 1024 ** 2 ? [bytes / 1024, "KB"] : [bytes / 1024 ** 2, "MB"];
+  return `${amount < 10 ? amount.toFixed(1) : Math.round(amount)} ${unit}`;
+}

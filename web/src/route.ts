@@ -1,0 +1,55 @@
+/** Where the page is, kept in the address after `#`, so that a reload and the back button keep the place. */
+
+import { signal } from "@preact/signals";
+
+export type Route =
+  | { page: "agents" }
+  | { page: "new" }
+  | { page: "agent"; id: string }
+  | { page: "edit"; id: string }
+  | { page: "execution"; id: string }
+  | { page: "unknown" };
+
+export function routeOf(hash: string): Route {
+  const [first, id, last, ...rest] = hash
+    .replace(/^#?\/?/, "")
+    .split("/")
+    .map(decoded);
+  if (rest.length > 0) return { page: "unknown" };
+  if (!first || (first === "agents" && !id)) return { page: "agents" };
+  if (first === "new" && id === undefined) return { page: "new" };
+  if (first === "agents" && id && last === undefined) return { page: "agent", id };
+  if (first === "agents" && id && last === "edit") return { page: "edit", id };
+  if (first === "executions" && id && last === undefined) return { page: "execution", id };
+  return { page: "unknown" };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+export const to = {
+  agents: () => "#/agents",
+  new: () => "#/new",
+  agent: (id: string) => `#/agents/${encodeURIComponent(id)}`,
+  edit: (id: string) => `#/agents/${encodeURIComponent(id)}/edit`,
+  execution: (id: string) => `#/executions/${encodeURIComponent(id)}`,
+};
+
+export const route = signal<Route>({ page: "agents" });
+
+export function go(hash: string): void {
+  location.hash = hash;
+}
+
+export function followAddress(): void {
+  const update = () => {
+    route.value = routeOf(location.hash);
+  };
+  addEventListener("hashchange", update);
+  update();
+}

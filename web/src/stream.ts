@@ -1,0 +1,92 @@
+/**
+ * An execution's events as they happen, over any number of connections.
+ *
+ * Promises: every event once and in order of `seq`, however often the connection or the platform goes away; only a
+ * refusal that cannot heal (401, 403, 404) ends it early. SSE is read by fetch because EventSource can send no header.
+ */
+
+import { createParser, type EventSourceMessage } from "eventsource-parser";
+import { Problem } from "./problem";
+import type { ExecutionEvent } from "./types";
+
+export type FeedState = "connecting" | "live" | "reconnecting" | "ended";
+
+export interface Source {
+  /** One connection that replays what came after `seq`, then stays. Throws a Problem when refused. */
+  open(seq: number, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>;
+  /** Resolves after about `milliseconds`, or sooner when there is reason to try again. */
+  pause(milliseconds: number, signal: AbortSignal): Promise<void>;
+}
+
+export interface Feed {
+  event(event: ExecutionEvent): void;
+  state(state: FeedState): void;
+}
+
+const FIRST_DELAY = 500;
+const LONGEST_DELAY = 15_000;
+// The server sends a comment every 15 s; three missed ones mean that the connection is dead.
+export const SILENCE = 45_000;
+
+export async function follow(source: Source, after: number, feed: Feed, signal: AbortSignal): Promise<void> {
+  let last = after;
+  let failures = 0;
+  feed.state("connecting");
+  while (!signal.aborted) {
+    let wait: number | null = null;
+    try {
+      const body = await source.open(last, signal);
+      feed.state("live");
+      for await (const message of messages(body, SILENCE)) {
+        failures = 0;
+        if (message.event === "end") return feed.state("ended");
+        const event = JSON.parse(message.data) as ExecutionEvent;
+        if (event.seq <= last) continue;
+        last = event.seq;
+        feed.event(event);
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof Problem && error.isFinal) throw error;
+      if (error instanceof Problem && error.retryAfter !== null) wait = error.retryAfter * 1000;
+    }
+    if (signal.aborted) return;
+    feed.state("reconnecting");
+    failures += 1;
+    await source.pause(wait ?? delay(failures), signal);
+  }
+}
+
+/** Doubles from half a second to 15 s, with up to a third of jitter, so that many pages do not return at once. */
+function delay(failures: number): number {
+  const base = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** (failures - 1));
+  return base * (1 - Math.random() / 3);
+}
+
+async function* messages(
+  body: ReadableStream<Uint8Array>,
+  silence: number,
+): AsyncGenerator<EventSourceMessage, void, undefined> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let parsed: EventSourceMessage[] = [];
+  const parser = createParser({ onEvent: (message) => parsed.push(message) });
+  try {
+    for (;;) {
+      const { done, value } = await within(reader.read(), silence);
+      if (done) return;
+      parser.feed(decoder.decode(value, { stream: true }));
+      yield* parsed;
+      parsed = [];
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+function within<T>(work: Promise<T>, milliseconds: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error("the stream fell silent")), milliseconds);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,168 @@
+/** What the HTTP API says, as the page reads it. Instants are RFC 3339 in UTC, money is in millionths of a dollar. */
+
+export type Lang = "ko" | "en";
+
+export interface User {
+  id: string;
+  kind: "guest" | "google" | "owner";
+  name: string;
+  email: string | null;
+  timezone: string | null;
+}
+
+export interface Session {
+  valid: boolean;
+  user: User | null;
+}
+
+export interface Config {
+  streamUrl: string | null;
+  googleClientId: string | null;
+  model: { mode: "api" | "compatible" | "demo"; default: string };
+  version: string;
+}
+
+export interface Page<T> {
+  items: T[];
+  nextCursor: string | null;
+}
+
+export interface Model {
+  id: string;
+  name: string;
+  aliases: string[];
+}
+
+export interface TokenUsage {
+  input: number;
+  output: number;
+  cacheRead: number;
+  cacheWrite: number;
+}
+
+export type ExecutionStatus =
+  | "queued"
+  | "launching"
+  | "running"
+  | "succeeded"
+  | "failed"
+  | "cancelled"
+  | "timed_out"
+  | "skipped"
+  | "missed";
+
+export type Trigger = "manual" | "schedule" | "webhook" | "chat" | "retry";
+
+export interface LastExecution {
+  id: string;
+  status: ExecutionStatus;
+  endTime: string | null;
+}
+
+export interface Limits {
+  timeoutSeconds: number;
+  maxTurns: number;
+  maxCostMicroUsd: number;
+  monthlyCostMicroUsd: number | null;
+}
+
+export interface Schedule {
+  cron: string;
+  timezone: string;
+  text: string | null;
+}
+
+export interface Agent {
+  id: string;
+  slug: string;
+  name: string;
+  description: string;
+  status: "draft" | "active" | "paused";
+  finalPrompt: string;
+  model: string;
+  tools: string[];
+  network: { allow: string[] };
+  schedule: Schedule | null;
+  limits: Limits;
+  nextRunAt: string | null;
+  lastExecution: LastExecution | null;
+  activeExecutionId?: string | null;
+  totalRuns: number;
+  successfulRuns: number;
+  totalTokenUsage: TokenUsage;
+  totalCostMicroUsd: number | null;
+  version: number;
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** What a person may set; what is left out keeps the platform's default. */
+export interface AgentDraft {
+  name: string;
+  description: string;
+  finalPrompt: string;
+  model?: string;
+  tools: string[];
+  network: { allow: string[] };
+  limits?: Partial<Limits>;
+}
+
+export interface Artifact {
+  path: string;
+  bytes: number;
+}
+
+export interface HostUse {
+  host: string;
+  allowed: boolean;
+  requests: number;
+}
+
+export interface Execution {
+  id: string;
+  agentId: string;
+  agentVersion: number;
+  trigger: Trigger;
+  status: ExecutionStatus;
+  createdAt: string;
+  startTime: string | null;
+  endTime: string | null;
+  result: string | null;
+  resultKind: "done" | "partial" | "nothing_new" | "blocked" | null;
+  errorCode: string | null;
+  error: string | null;
+  attempt: number;
+  tokenUsage: TokenUsage | null;
+  costMicroUsd: number | null;
+  costPartial: boolean;
+  modelMode: "api" | "compatible" | "demo" | null;
+  hosts: HostUse[];
+  artifacts: Artifact[];
+  cancelRequestedAt?: string | null;
+  lastSeq: number;
+}
+
+export type ExecutionEvent = { seq: number; time: string } & (
+  | { type: "status"; status: string; text?: string | null }
+  | { type: "text"; text: string; truncated?: boolean }
+  | { type: "tool_call"; id: string; name: string; input: unknown }
+  | { type: "tool_result"; id: string; isError: boolean; output: unknown }
+  | { type: "usage"; tokenUsage: TokenUsage }
+  | { type: "network"; host: string; allowed: boolean; port?: number; reason?: string | null }
+  | { type: "log"; text: string }
+  | { type: "artifact"; path: string; bytes: number }
+  | { type: "result"; text?: string | null }
+);
+
+export interface WorkspaceFile {
+  path: string;
+  bytes: number;
+}
+
+export interface FieldError {
+  field: string;
+  message: string;
+}
+
+export const isOver = (status: ExecutionStatus): boolean =>
+  status !== "queued" && status !== "launching" && status !== "running";

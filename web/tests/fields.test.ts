@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { BLANK, draftOf, hostsOf, isDraft, placed } from "../src/fields";
+
+const filled = { ...BLANK, name: "n", finalPrompt: "p" };
+
+describe("the form of an agent", () => {
+  it("becomes what the API takes", () => {
+    expect(
+      draftOf({ ...filled, hosts: "https://news.example.com/a?b\n*.example.org" }, null, ""),
+    ).toMatchObject({
+      network: { allow: ["news.example.com", "*.example.org"] },
+      limits: { maxCostMicroUsd: 500_000, timeoutSeconds: 900 },
+    });
+  });
+
+  it("names each number that is none", () => {
+    const made = draftOf({ ...filled, dollars: "free", minutes: "" }, null, "no");
+    expect(isDraft(made)).toBe(false);
+    expect(made).toEqual({ dollars: "no", minutes: "no" });
+  });
+
+  it("leaves the model to the platform unless one was chosen", () => {
+    expect(draftOf(filled, null, "")).not.toHaveProperty("model");
+    expect(draftOf({ ...filled, model: "opus" }, null, "")).toHaveProperty("model", "opus");
+  });
+
+  it("takes hosts however they are pasted", () => {
+    expect(hostsOf(" a.example.com, HTTP://b.example.com/x \n\n c.example.com")).toEqual([
+      "a.example.com",
+      "b.example.com",
+      "c.example.com",
+    ]);
+  });
+
+  it("puts the platform's errors at their fields and keeps the others", () => {
+    const errors = [
+      { field: "name", message: "is blank" },
+      { field: "network.allow.0", message: "is an IP" },
+      { field: "network.allow.1", message: "is a wildcard" },
+      { field: "limits.timeoutSeconds", message: "too long" },
+      { field: "limits.maxCostMicroUsd", message: "too much" },
+      { field: "tags.0", message: "too long" },
+    ];
+    expect(placed(errors)).toEqual({
+      wrong: { name: "is blank", hosts: "is an IP is a wildcard", minutes: "too long", dollars: "too much" },
+      rest: [{ field: "tags.0", message: "too long" }],
+    });
+  });
+});

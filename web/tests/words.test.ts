@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { detected } from "../src/language";
+import { words } from "../src/words";
+
+const blanks = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1]).sort();
+
+describe("words", () => {
+  it.each(Object.entries(words))(
+    "%s says something, with the same blanks, in both languages",
+    (_, { ko, en }) => {
+      expect(ko.trim()).not.toBe("");
+      expect(en.trim()).not.toBe("");
+      expect(blanks(ko)).toEqual(blanks(en));
+    },
+  );
+
+  it.each([
+    [["ko-KR", "en"], "ko"],
+    [["en-US", "ko"], "en"],
+    [["fr", "ko"], "ko"],
+    [["fr"], "en"],
+    [[], "en"],
+  ])("takes the first language of %j that it speaks", (languages, chosen) => {
+    expect(detected(languages)).toBe(chosen);
+  });
+});
