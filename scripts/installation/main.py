@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Protocol
 
 from . import emulator, packages, places, progress, system
-from .claude import Claude
 from .commands import Failed
 from .page import Page
-from .sandbox import SandboxHome
+from .sandbox import Sandbox
 from .words import Missing, Words
 
 
@@ -56,10 +55,9 @@ def steps(goal: str) -> Sequence[Step]:
     """What each of the two goals needs, in the order it must be done."""
     test = goal == "test"
     return [
-        system.System(system.TEST if test else system.RUN),
+        system.System(system.TEST if test else system.RUN, installs=system.can_install()),
         packages.Packages(packages.TEST if test else packages.RUN),
-        Claude(),
-        SandboxHome(),
+        Sandbox(),
         Page(),
     ]
 
@@ -68,7 +66,7 @@ def set_up(steps: Sequence[Step]) -> None:
     """Do the steps that are pending, one set-up at a time in this folder and in the sandbox home."""
     if not any(step.pending() for step in steps):
         return
-    with alone(places.TOOLS / "setup.lock"), alone(places.sandbox_home() / ".lock"):
+    with alone(places.TOOLS / "setup.lock"), alone(places.sandbox_home() / "setup" / "lock"):
         to_do = [step for step in steps if step.pending()]
         if to_do:
             progress.tell(Words("Setting up what is missing:", "없는 것을 설치합니다:"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ohmyagent.runner.installation import default_home
+
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 TOOLS = ROOT / ".tools"
@@ -13,11 +15,5 @@ WEB = ROOT / "web"
 
 
 def sandbox_home() -> Path:
-    """The folder that holds the Claude CLI and what the sandbox needs: OMA_SANDBOX_HOME, or a default.
-
-    For root it is a folder of the system: the sandbox is entered from an unprivileged uid, which could not reach
-    a clone below root's own 0700 home.
-    """
-    if chosen := os.environ.get("OMA_SANDBOX_HOME"):
-        return Path(chosen).absolute()
-    return Path("/opt/oh-my-agent") if os.geteuid() == 0 else Path.home() / ".cache" / "oh-my-agent"
+    """The folder for the Claude CLI and the sandbox's files: OMA_SANDBOX_HOME, or the runner's own default."""
+    return Path(os.environ.get("OMA_SANDBOX_HOME") or default_home()).absolute()

@@ -66,12 +66,13 @@ class System:
     """The packages of the operating system: installed when root on a machine with apt, else asked for."""
 
     needs: Sequence[Need]
+    installs: bool
     title = Words("System packages", "시스템 패키지")
 
     def pending(self) -> bool:
         _refuse_other_machines()
         missing = [need for need in self.needs if not need.there()]
-        if not missing or _can_install():
+        if not missing or self.installs:
             return bool(missing)
         if required := [need.package for need in missing if need.required]:
             raise _missing(required)
@@ -107,7 +108,8 @@ def _refuse_other_machines() -> None:
         )
 
 
-def _can_install() -> bool:
+def can_install() -> bool:
+    """Whether set-up may install packages: as root, with apt."""
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
