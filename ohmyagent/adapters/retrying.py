@@ -2,13 +2,19 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
-from ohmyagent.domain.errors import Contention
+import structlog
+
+from ohmyagent.domain.errors import Contention, Unavailable
+
+log = structlog.get_logger()
 
 T = TypeVar("T")
 TRIES = 10
+OUTAGE_SECONDS = 1.0
 
 
 class Outrun(Exception):
@@ -31,3 +37,13 @@ def retrying(attempt: Callable[[], T], first_pause: float) -> T:
 def backoff(attempts: int, first: float, longest: float) -> float:
     """Seconds to wait after so many failed attempts: doubling, the upper half of it random."""
     return min(longest, first * 2.0 ** min(attempts - 1, 30)) * random.uniform(0.5, 1)  # noqa: S311
+
+
+@contextmanager
+def outlasting(worker: str) -> Iterator[None]:
+    """For a worker's loop: a store that cannot be reached is logged and tried again, and does not end the worker."""
+    try:
+        yield
+    except Unavailable as error:
+        log.error("store unavailable", worker=worker, error=str(error))
+        time.sleep(OUTAGE_SECONDS)

@@ -4,16 +4,14 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import structlog
 
 from ohmyagent.adapters.local.task_rows import Claimed, DeadTask, Depth, Retries, TaskRows
-from ohmyagent.adapters.retrying import backoff
+from ohmyagent.adapters.retrying import backoff, outlasting
 from ohmyagent.adapters.values import check_task
-from ohmyagent.domain.errors import Unavailable
 from ohmyagent.ports import Later, Task
 
 log = structlog.get_logger()
@@ -21,7 +19,6 @@ log = structlog.get_logger()
 POLL_SECONDS = 0.2
 """How soon work of another process is seen; work of this process wakes a thread at once."""
 PURGE_SECONDS = 600.0
-OUTAGE_SECONDS = 1.0
 
 Handlers = Mapping[str, Callable[[Task], None]]
 
@@ -49,7 +46,7 @@ class SqliteQueue:
             worker.start()
         purged = float("-inf")
         while alive := [worker for worker in workers if worker.is_alive()]:
-            with _outages():
+            with outlasting("queue"):
                 self._renew()
                 if time.monotonic() - purged > PURGE_SECONDS:
                     self._rows.purge(datetime.now(UTC))
@@ -81,7 +78,7 @@ class SqliteQueue:
 
     def _work(self, handlers: Handlers, stop: threading.Event) -> None:
         while not stop.is_set():
-            with _outages():
+            with outlasting("queue"):
                 claimed = self._claim(list(handlers))
                 if claimed is None:
                     self._wait(list(handlers))
@@ -137,13 +134,3 @@ class SqliteQueue:
             pause = POLL_SECONDS if due is None else min(POLL_SECONDS, due - time.time())
             if pause > 0:
                 self._changed.wait(pause)
-
-
-@contextmanager
-def _outages() -> Iterator[None]:
-    """A worker outlives a store that cannot be reached: what it had claimed is due again when the lease runs out."""
-    try:
-        yield
-    except Unavailable as error:
-        log.error("queue unavailable", error=str(error))
-        time.sleep(OUTAGE_SECONDS)

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -28,7 +29,7 @@ CREATE TABLE IF NOT EXISTS docs (
 );
 CREATE TABLE IF NOT EXISTS outbox (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL, kind TEXT NOT NULL, time REAL NOT NULL,
-  attempts INTEGER NOT NULL DEFAULT 0, due REAL NOT NULL DEFAULT 0, error TEXT
+  attempts INTEGER NOT NULL DEFAULT 0, due REAL DEFAULT 0, error TEXT
 );
 CREATE INDEX IF NOT EXISTS outbox_due ON outbox (due, seq)
 """
@@ -37,6 +38,7 @@ CREATE INDEX IF NOT EXISTS outbox_due ON outbox (due, seq)
 class SqliteStore:
     """`feed` names the collections (last name of the path) whose writes become change events.
 
+    `fed` is set by each commit, for whoever delivers those.
     Calls take microseconds and hold no lock while `work` of a transaction runs, so they may be made on an event loop.
     """
 
@@ -45,6 +47,7 @@ class SqliteStore:
     ) -> None:
         self.database = Database(path)
         self._feed = feed
+        self.fed = threading.Event()
         self.watchers = Watchers(self.database)
         self.database.create(f"{SCHEMA}; PRAGMA user_version = {SCHEMA_VERSION}")
         self.database.create("; ".join(map(declaration, indexes)))
@@ -121,7 +124,9 @@ class SqliteStore:
                 if kind is not None:
                     changed.append(path)
                     self._record(connection, path, kind)
-        self.watchers.committed(changed)
+        if changed:
+            self.fed.set()
+            self.watchers.committed(changed)
 
     def _apply(self, connection: sqlite3.Connection, path: str, write: Write) -> ChangeKind | None:
         """Write one document; None when it is as it was before."""
