@@ -61,6 +61,12 @@ def check_document(path: str, data: Document) -> None:
         raise Invalid.of("document", f"is {size} bytes, more than {MAX_DOCUMENT}")
 
 
+def check_update(fields: Document) -> None:
+    """Raises Invalid for an update of nothing, which Firestore does not take."""
+    if not fields:
+        raise Invalid.of("document", "is an update without a field")
+
+
 def milliseconds(moment: datetime) -> datetime:
     """The same moment in UTC, cut to milliseconds."""
     moment = moment.astimezone(UTC)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ohmyagent.adapters.values import check_document, key_of
+from ohmyagent.adapters.values import check_document, check_update, key_of
 from ohmyagent.domain.errors import NotFound
 from ohmyagent.ports import Document
 
@@ -46,6 +46,7 @@ class Collected:
         self._write(path, Write("put", data))
 
     def update(self, path: str, fields: Document) -> None:
+        check_update(fields)
         self._write(path, Write("update", fields))
 
     def delete(self, path: str) -> None:

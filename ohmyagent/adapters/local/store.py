@@ -12,7 +12,7 @@ from ohmyagent.adapters.local.sql import Declared, declaration, select
 from ohmyagent.adapters.local.watching import Watchers
 from ohmyagent.adapters.queries import cursor, decoded, encoded, plan
 from ohmyagent.adapters.retrying import Outrun, retrying
-from ohmyagent.adapters.values import Key, check_document, key_of
+from ohmyagent.adapters.values import Key, check_document, check_update, key_of
 from ohmyagent.adapters.writes import Collected, Write
 from ohmyagent.domain.errors import AlreadyExists, NotFound
 from ohmyagent.ports import ChangeKind, Document, Page, Query, Transaction
@@ -68,6 +68,7 @@ class SqliteStore:
         self._commit_one(path, Write("put", data))
 
     def update(self, path: str, fields: Document) -> None:
+        check_update(fields)
         self._commit_one(path, Write("update", fields))
 
     def delete(self, path: str) -> None:
