@@ -30,10 +30,27 @@ class Packages:
 
     def install(self, line: Line) -> None:
         environment.create()
-        names = pinned(ROOT / self.requirements)
-        pip("install", "--no-deps", "-r", self.requirements, seen=_counter(line, len(names)))
+        count = Count(line, len(pinned(ROOT / self.requirements)))
+        pip("install", "--no-deps", "-r", self.requirements, seen=count.seen)
         environment.install_program()
         stamps.put(_STAMP, _made_from(self.requirements))
+        line.detail(str(count.total))
+
+
+class Count:
+    """How many of the pinned packages pip has dealt with, read from what it prints."""
+
+    def __init__(self, line: Line, total: int) -> None:
+        self.total = total
+        self._line = line
+        self._done = 0
+
+    def seen(self, text: str) -> None:
+        if text.startswith("Ignoring "):  # made for another platform
+            self.total -= 1
+        elif text.startswith(("Collecting ", "Processing ", "Requirement already satisfied: ")):
+            self._done += 1
+        self._line.detail(f"{min(self._done, self.total)}/{self.total}")
 
 
 def pip(command: str, *arguments: str, seen: Callable[[str], None] | None = None) -> None:
@@ -56,19 +73,6 @@ def pinned(requirements: Path) -> Sequence[str]:
 
 def _made_from(requirements: str) -> str:
     return stamps.digest(environment.identity(), files=[ROOT / requirements])
-
-
-def _counter(line: Line, total: int) -> Callable[[str], None]:
-    """Show how many packages pip has dealt with: it names the file behind each, and those for other platforms."""
-    done = 0
-
-    def seen(text: str) -> None:
-        nonlocal done, total
-        done += "(from -r " in text
-        total -= text.startswith("Ignoring ")
-        line.detail(f"{done}/{total}" if done < total else f"{total}")
-
-    return seen
 
 
 def _why(failure: Failed) -> Missing:
