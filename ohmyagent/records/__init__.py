@@ -3,7 +3,7 @@
 from typing import Generic, Protocol, TypeVar
 
 from ohmyagent.domain.accounts import ApiKey, Session, SigninCode, User
-from ohmyagent.domain.agents import Agent, AgentVersion
+from ohmyagent.domain.agents import Agent, AgentVersion, SlugLock
 from ohmyagent.domain.executions import EventBatch, Execution, Launch
 from ohmyagent.domain.record import Record
 from ohmyagent.domain.usage import Ledger, Month
@@ -73,6 +73,7 @@ sessions = Collection("sessions", Session)
 api_keys = Collection("apiKeys", ApiKey)
 signin_codes = Collection("signinCodes", SigninCode)
 agents = Collection("agents", Agent)
+slugs = Collection("slugs", SlugLock)
 agent_versions = Collection("agentVersions", AgentVersion)
 executions = Collection("executions", Execution)
 launches = Collection("launches", Launch)

@@ -19,10 +19,19 @@ class Index:
 
 
 INDEXES: tuple[Index, ...] = (
-    Index("agents", (("userId", "asc"), ("createdAt", "desc"))),
+    Index("agents", (("userId", "asc"), ("deletedAt", "asc"), ("createdAt", "desc"))),
+    Index("agents", (("userId", "asc"), ("deletedAt", "asc"), ("status", "asc"), ("createdAt", "desc"))),
+    Index("agents", (("userId", "asc"), ("deletedAt", "asc"), ("tags", "asc"), ("createdAt", "desc"))),
+    Index(
+        "agents", (("userId", "asc"), ("deletedAt", "asc"), ("status", "asc"), ("tags", "asc"), ("createdAt", "desc"))
+    ),
+    Index("agentVersions", (("agentId", "asc"), ("userId", "asc"), ("version", "desc"))),
     Index("executions", (("userId", "asc"), ("createdAt", "desc"))),
-    Index("executions", (("agentId", "asc"), ("createdAt", "desc"))),
+    Index("executions", (("userId", "asc"), ("agentId", "asc"), ("createdAt", "desc"))),
     Index("executions", (("userId", "asc"), ("status", "asc"), ("createdAt", "desc"))),
+    Index("executions", (("userId", "asc"), ("agentId", "asc"), ("status", "asc"), ("createdAt", "desc"))),
+    Index("executions", (("agentId", "asc"), ("status", "asc"), ("createdAt", "asc"))),
+    Index("executions", (("status", "asc"), ("createdAt", "asc"))),
     Index("executions", (("status", "asc"), ("lease.expiresAt", "asc"))),
 )
 

@@ -44,9 +44,15 @@ def ledger_of(token: str) -> str:
     return ledger_id
 
 
-def permitted(store: Store, token: str, model_id: str, now: datetime) -> Ledger:
-    """The ledger of a live token that may use the model; raises Forbidden.  For calls that cost nothing."""
-    return _permitted(store, token, model_id, now)
+def permitted(documents: records.Documents, token: str, model_id: str, now: datetime) -> Ledger:
+    """The ledger of a live token that may use the model; raises Forbidden.  Alone, for calls that cost nothing."""
+    try:
+        ledger = records.ledgers.get(documents, ledger_of(token)).usable(token, now)
+    except NotFound:
+        raise Forbidden("This token is not valid.") from None
+    if model_id not in ledger.models:
+        raise Forbidden("This model is not part of the plan.", korean="이 요금제에서 쓸 수 없는 모델입니다.")
+    return ledger
 
 
 def reserve(
@@ -68,7 +74,7 @@ def reserving(
     call_id = new_id("c")
 
     def work(tx: Transaction) -> Call:
-        ledger = _permitted(tx, token, model.id, now)
+        ledger = permitted(tx, token, model.id, now)
         granted, reserved = _affordable(ledger, model, prompt_tokens, max_tokens, searches)
         call = OpenCall(id=call_id, model=model.id, reserved=reserved, started_at=now)
         records.ledgers.put(tx, ledger.id, ledger.reserving(call))
@@ -114,16 +120,6 @@ def releasing(call: Call) -> Work[None]:
         records.ledgers.put(tx, ledger.id, ledger.releasing(call.id))
 
     return work
-
-
-def _permitted(documents: records.Documents, token: str, model_id: str, now: datetime) -> Ledger:
-    try:
-        ledger = records.ledgers.get(documents, ledger_of(token)).usable(token, now)
-    except NotFound:
-        raise Forbidden("This token is not valid.") from None
-    if model_id not in ledger.models:
-        raise Forbidden("This model is not part of the plan.", korean="이 요금제에서 쓸 수 없는 모델입니다.")
-    return ledger
 
 
 def _affordable(ledger: Ledger, model: Model, prompt_tokens: int, max_tokens: int, searches: int) -> tuple[int, int]:

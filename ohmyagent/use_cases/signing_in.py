@@ -60,6 +60,10 @@ def new_api_key(store: Store, user: User, name: str, now: datetime) -> str:
     return key
 
 
+def knows_key(store: Store, key: str) -> bool:
+    return records.api_keys.find(store, digest(key)) is not None
+
+
 def new_link_code(store: Store, user: User, now: datetime) -> str:
     """The code of a link that signs one browser in, once, within the hour."""
     code = new_secret()

@@ -1,0 +1,65 @@
+"""What a cloud does around the program, done by threads here: work off the queue, sweep, back up."""
+
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from ohmyagent import wiring
+from ohmyagent.ports import Task
+from ohmyagent.use_cases import running
+
+log = structlog.get_logger()
+
+SWEEP_SECONDS = 1.0
+BACKUP_SECONDS = 600.0
+QUEUE_THREADS = 4
+
+
+class Clockwork:
+    """Started once, stopped once; `stop` returns when nothing is under way any more."""
+
+    def __init__(self, app: wiring.Local) -> None:
+        self._app = app
+        self._stop = threading.Event()
+        handlers = {"launch": self._launch, "check": self._check}
+        self._threads = [
+            threading.Thread(target=app.queue.run, args=(handlers, QUEUE_THREADS, self._stop), name="queue"),
+            threading.Thread(target=self._every, args=(SWEEP_SECONDS, self._sweep), name="sweep"),
+            threading.Thread(target=self._every, args=(BACKUP_SECONDS, self._back_up), name="backup"),
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _launch(self, task: Task) -> None:
+        app = self._app
+        running.launch(app.store, app.jobs, task.body["launchId"], app.pace, app.now())
+
+    def _check(self, task: Task) -> None:
+        app = self._app
+        running.check(app.store, app.queue, app.jobs, task.body["executionId"], pace=app.pace, now=app.now())
+
+    def _sweep(self) -> None:
+        app = self._app
+        running.sweep(app.store, app.queue, app.jobs, pace=app.pace, now=app.now())
+
+    def _back_up(self) -> None:
+        made = wiring.backup_if_due(self._app.settings)
+        if made:
+            log.info("backup made", name=made.name)
+
+    def _every(self, seconds: float, work: Callable[[], object]) -> None:
+        while True:
+            try:
+                work()
+            except Exception:  # a process border: one failed round must not end the clock
+                log.exception("clockwork", work=work.__name__)
+            if self._stop.wait(seconds):
+                return

@@ -1,0 +1,48 @@
+"""Which part of the platform answers which path, on the two ports of one machine."""
+
+import re
+from types import TracebackType
+from typing import Self
+
+from a2wsgi import WSGIMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ohmyagent import http, wiring
+from ohmyagent.chat import streams
+from ohmyagent.cli.site import Site
+from ohmyagent.demo import demo_app
+from ohmyagent.gateway import Gateway
+
+API_THREADS = 8
+STREAMS = re.compile(r"/api/(?:executions/[^/]+|updates|conversations/[^/]+)/stream\Z")
+FUNCTIONS = re.compile(r"/(?:api/|runner/|health\Z|config\.json\Z|metrics\Z)")
+
+
+class Front:
+    """`main` is the platform's port, `gateway` the one that sandboxes are connected to."""
+
+    def __init__(self, app: wiring.Local) -> None:
+        self._gateway = Gateway(app.store, app.models, app.upstreams, now=app.now)
+        self._routes: list[tuple[re.Pattern[str], ASGIApp]] = [
+            (STREAMS, streams.build(app)),
+            (FUNCTIONS, WSGIMiddleware(http.build(app), workers=API_THREADS)),
+            (re.compile(r"/demo-model/"), demo_app),
+        ]
+        self._site = Site()
+
+    async def main(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        answer = next((answer for pattern, answer in self._routes if pattern.match(path)), self._site)
+        await answer(scope, receive, send)
+
+    async def gateway(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._gateway(scope, receive, send)
+
+    async def __aenter__(self) -> Self:
+        await self._gateway.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._gateway.stop()

@@ -1,0 +1,117 @@
+"""Where everything meets: the only place that knows which adapters there are and which target it is."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from ohmyagent import __version__
+from ohmyagent.adapters.local import backup as backups
+from ohmyagent.adapters.local.data_folder import DataFolder
+from ohmyagent.adapters.local.files import FolderFiles
+from ohmyagent.adapters.local.jobs import ProcessJobs, RunnerCommand
+from ohmyagent.adapters.local.queue import SqliteQueue
+from ohmyagent.adapters.local.store import SqliteStore
+from ohmyagent.adapters.local.vault import KeyFileVault
+from ohmyagent.domain.costs import CLAUDE, DEMO, ModelMode, ModelTable
+from ohmyagent.domain.runner import Pace
+from ohmyagent.gateway.upstreams import ANTHROPIC_URL, Upstream
+from ohmyagent.ports import Files, Jobs, Queue, Store, Vault
+from ohmyagent.records.indexes import INDEXES
+from ohmyagent.runner.installation import default_home
+from ohmyagent.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+RUNNER = ROOT / "jobs" / "agent-runner" / "main.py"
+
+
+@dataclass(frozen=True)
+class App:
+    """The program, put together for one target."""
+
+    settings: Settings
+    store: Store
+    queue: Queue
+    jobs: Jobs
+    files: Files
+    vault: Vault
+    models: ModelTable
+    upstreams: Mapping[str, Upstream]
+    pace: Pace
+    gateway_url: str
+    now: Callable[[], datetime]
+    version: str = __version__
+
+
+@dataclass(frozen=True)
+class Local(App):
+    """One machine.  Its queue is worked off here, and its files are served by itself."""
+
+    store: SqliteStore
+    queue: SqliteQueue
+    files: FolderFiles
+
+
+@cache
+def app() -> App:
+    """The program as the environment describes it, made once per process."""
+    return local(Settings.from_env())
+
+
+def local(settings: Settings) -> Local:
+    """A SQLite file, a folder, processes.  `settings` names the ports that are really bound."""
+    data = DataFolder(settings.data)
+    data.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    vault = KeyFileVault(data.key)
+    url = f"http://127.0.0.1:{settings.port}"
+    home = settings.sandbox_home or Path(default_home())
+    models, upstreams = model_table(settings, demo_url=f"{url}/demo-model")
+    return Local(
+        settings=settings,
+        store=SqliteStore(data.database, indexes=INDEXES),
+        queue=SqliteQueue(data.database),
+        jobs=ProcessJobs(RunnerCommand(RUNNER, url, home), data.root / "slots", settings.slots),
+        files=FolderFiles(data.files, vault.derived("file links")),
+        vault=vault,
+        models=models,
+        upstreams=upstreams,
+        pace=Pace(),
+        gateway_url=f"http://127.0.0.1:{settings.gateway_port or settings.port}/gateway",
+        now=lambda: datetime.now(UTC),
+    )
+
+
+def model_table(settings: Settings, demo_url: str) -> tuple[ModelTable, dict[str, Upstream]]:
+    """With a key or a base URL: Claude there, and the demo model by its own id.  With neither: the demo model only."""
+    upstreams = {"demo": Upstream(name="demo", base_url=demo_url)}
+    if not (settings.anthropic_api_key or settings.anthropic_base_url):
+        return ModelTable((DEMO,), default="demo"), upstreams
+    base_url = settings.anthropic_base_url or ANTHROPIC_URL
+    mode = ModelMode.COMPATIBLE if settings.anthropic_base_url else ModelMode.API
+    upstreams["anthropic"] = Upstream(name="anthropic", base_url=base_url, key=settings.anthropic_api_key)
+    models = tuple(model.replace(mode=mode) for model in CLAUDE)
+    return ModelTable((*models, DEMO.replace(aliases=())), default="haiku"), upstreams
+
+
+def backup(settings: Settings) -> Path:
+    """A backup of the local platform, running or not, in its data folder; only the newest seven are kept."""
+    data = DataFolder(settings.data)
+    return backups.backup(data, data.backups, datetime.now(UTC))
+
+
+def backup_if_due(settings: Settings) -> Path | None:
+    """The daily backup, unless the newest is younger than a day."""
+    data = DataFolder(settings.data)
+    return backup(settings) if backups.is_due(data.backups, datetime.now(UTC)) else None
+
+
+def hold(settings: Settings) -> AbstractContextManager[None]:
+    """The data folder, for this process alone while it lasts; raises Conflict when another has it."""
+    return DataFolder(settings.data).lock()
+
+
+def restore(settings: Settings, source: Path) -> None:
+    """Bring a backup back; raises Conflict while the platform runs."""
+    backups.restore(source, DataFolder(settings.data))
