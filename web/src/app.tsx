@@ -23,10 +23,10 @@ export function App() {
       </button>
       <Header />
       {isDemo.value && (
-        <div class="demo-bar">
+        <aside class="demo-bar" aria-label={t("demoShort")}>
           <DemoBadge words="demo" />
           <span class="demo-hint">{t("demoHint")}</span>
-        </div>
+        </aside>
       )}
       <Main />
       <Notices />

@@ -34,7 +34,8 @@ const marked = new Marked({
   breaks: true,
   async: false,
   renderer: {
-    html: ({ text }: Tokens.HTML | Tokens.Tag) => escaped(text),
+    html: (token: Tokens.HTML | Tokens.Tag) =>
+      token.block ? `<p>${escaped(token.text.trim())}</p>\n` : escaped(token.text),
     image: ({ href, text }: Tokens.Image) => link(href, escaped(text || href)),
     link({ href, tokens }: Tokens.Link) {
       return link(href, this.parser.parseInline(tokens));

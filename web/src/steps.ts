@@ -50,6 +50,17 @@ export function gist(input: unknown): string {
   return key === undefined ? "" : String(fields[key]).split("\n", 1).join("");
 }
 
+/** A tool's input as lines a person can read: the value alone when there is one, else each with its name. */
+export function linesOf(input: unknown): string {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return textOf(input);
+  const fields = Object.entries(input);
+  const shown = (value: unknown) => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
+  if (fields.length === 1) return shown(fields[0]?.[1]);
+  return fields
+    .map(([name, value]) => `${name}:${shown(value).includes("\n") ? "\n" : " "}${shown(value)}`)
+    .join("\n");
+}
+
 /** A tool's answer as text: plain, or the text blocks of a content list, or JSON. */
 export function textOf(output: unknown): string {
   if (typeof output === "string") return output;

@@ -1,9 +1,10 @@
 /** Examples to start from. Each is something the demo model can do as well. */
 
+import type { IconName } from "./parts/icon";
 import type { AgentDraft, Lang } from "./types";
 
 export interface Template {
-  icon: string;
+  icon: IconName;
   draft: Record<Lang, AgentDraft>;
 }
 
@@ -11,7 +12,7 @@ const closed = { allow: [] };
 
 export const templates: Template[] = [
   {
-    icon: "📊",
+    icon: "file",
     draft: {
       ko: {
         name: "CSV 요약",
@@ -32,7 +33,7 @@ export const templates: Template[] = [
     },
   },
   {
-    icon: "🗂️",
+    icon: "said",
     draft: {
       ko: {
         name: "작업 폴더 정리 보고",
@@ -53,7 +54,7 @@ export const templates: Template[] = [
     },
   },
   {
-    icon: "🌐",
+    icon: "globe",
     draft: {
       ko: {
         name: "웹 페이지 변화 확인",

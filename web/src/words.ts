@@ -78,6 +78,7 @@ export const words = {
   cost: { ko: "비용", en: "Cost" },
   totalCost: { ko: "누적 비용", en: "Total cost" },
   unknown: { ko: "알 수 없음", en: "Unknown" },
+  counting: { ko: "집계 중", en: "Counting" },
   schedule: { ko: "일정", en: "Schedule" },
   nextRun: { ko: "다음 실행", en: "Next run" },
   runNow: { ko: "지금 실행", en: "Run now" },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { doing, gist, stepsOf, textOf } from "../src/steps";
+import { doing, gist, linesOf, stepsOf, textOf } from "../src/steps";
 import type { ExecutionEvent } from "../src/types";
 
 const time = "2026-11-20T00:00:00Z";
@@ -43,6 +43,14 @@ describe("what a run did", () => {
     expect(gist({ file_path: "/w/a.md", content: "…" })).toBe("/w/a.md");
     expect(gist({ other: 1 })).toBe("");
     expect(gist("text")).toBe("");
+  });
+
+  it("shows an input in lines rather than as JSON", () => {
+    expect(linesOf({ command: "ls" })).toBe("ls");
+    expect(linesOf({ file_path: "a.md", content: "# A\nb", replace: true })).toBe(
+      "file_path: a.md\ncontent:\n# A\nb\nreplace: true",
+    );
+    expect(linesOf(null)).toBe("null");
   });
 
   it("shows any answer as text", () => {

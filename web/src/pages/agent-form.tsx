@@ -20,6 +20,7 @@ import { ProblemCard } from "../parts/problem-card";
 import { Skeleton } from "../parts/skeleton";
 import { go, to } from "../route";
 import { notify } from "../state";
+import { useTitle } from "../title";
 import type { Agent, AgentDraft, FieldError } from "../types";
 
 let template: AgentDraft | null = null;
@@ -30,6 +31,7 @@ export function startFrom(draft: AgentDraft | null): void {
 
 export function NewPage() {
   const [first] = useState(() => (template ? { ...BLANK, ...fieldsOf(template) } : BLANK));
+  useTitle(t("createTitle"));
   const sent = useRef({ body: "", key: "" });
   const save = async (draft: AgentDraft) => {
     // The same form sent again is the same request; a changed one needs a key of its own.
@@ -50,6 +52,7 @@ export function NewPage() {
 
 export function EditPage({ id }: { id: string }) {
   const loaded = useLoad(id, (signal) => api.agent(id, signal));
+  useTitle(t("editTitle"));
   const before = loaded.data;
   const save = async (draft: AgentDraft) => {
     if (!before) return;

@@ -16,17 +16,20 @@ import { Skeleton } from "../parts/skeleton";
 import { Cost, When } from "../parts/when";
 import { go, to } from "../route";
 import { notify } from "../state";
+import { useTitle } from "../title";
 import type { Agent } from "../types";
 
 export function AgentPage({ id }: { id: string }) {
   const loaded = useLoad(id, (signal) => api.agent(id, signal));
   const agent = loaded.data;
+  useTitle(agent?.name);
   return (
     <>
       <a class="back" href={to.agents()}>
         <Icon name="back" />
         {t("agents")}
       </a>
+      {!agent && <h1 class="unseen">{t("agents")}</h1>}
       {loaded.problem && <ProblemCard problem={loaded.problem} again={loaded.reload} />}
       {!agent && !loaded.problem && <Skeleton lines={5} />}
       {agent && (

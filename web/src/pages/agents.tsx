@@ -13,6 +13,7 @@ import type { Problem } from "../problem";
 import { go, to } from "../route";
 import { notify } from "../state";
 import { templates } from "../templates";
+import { useTitle } from "../title";
 import { type Agent, isOver } from "../types";
 import { startFrom } from "./agent-form";
 
@@ -22,6 +23,7 @@ export function AgentsPage() {
   const [cursors, setCursors] = useState<string[]>([]);
   const listed = useLoad(`agents ${cursors.length}`, (signal) => allUpTo(cursors, signal));
   useRefresh(listed.data?.items.some(isRunning) ?? false, listed.reload);
+  useTitle(t("agents"));
   const agents = listed.data?.items;
   const next = listed.data?.nextCursor;
   return (
@@ -140,8 +142,9 @@ function Empty() {
           const { name, description } = draft[lang.value];
           return (
             <article class="card" key={name}>
-              <h3>
-                <span aria-hidden="true">{icon}</span> {name}
+              <h3 class="row">
+                <Icon name={icon} />
+                {name}
               </h3>
               <p class="muted grow">{description}</p>
               <a

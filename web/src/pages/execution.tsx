@@ -17,6 +17,7 @@ import { Skeleton } from "../parts/skeleton";
 import { Timeline } from "../parts/timeline";
 import { go, to } from "../route";
 import { doing, type Step, stepsOf } from "../steps";
+import { useTitle } from "../title";
 import { type Agent, type Execution, isOver } from "../types";
 import { useExecution } from "../watch";
 
@@ -26,10 +27,11 @@ export function ExecutionPage({ id }: { id: string }) {
   const problem = watched.problem.value;
   const steps = useComputed(() => stepsOf(watched.events.value)).value;
   if (!execution) {
-    return problem ? (
-      <ProblemCard problem={problem} again={() => location.reload()} />
-    ) : (
-      <Skeleton lines={5} />
+    return (
+      <>
+        <h1 class="unseen">{t("execution")}</h1>
+        {problem ? <ProblemCard problem={problem} again={() => location.reload()} /> : <Skeleton lines={5} />}
+      </>
     );
   }
   return (
@@ -48,7 +50,11 @@ export function ExecutionPage({ id }: { id: string }) {
           <Artifacts execution={execution} />
           <section class="card" aria-labelledby="timeline-title">
             <h2 id="timeline-title">{t("timeline")}</h2>
-            {steps.length === 0 ? <p class="muted">{t("timelineNone")}</p> : <Timeline steps={steps} />}
+            {steps.length === 0 ? (
+              <p class="muted">{t("timelineNone")}</p>
+            ) : (
+              <Timeline steps={steps} since={new Date(execution.startTime ?? execution.createdAt)} />
+            )}
           </section>
           <Hosts execution={execution} />
         </>
@@ -63,6 +69,8 @@ function AgentOf({ id, children }: { id: string; children: (agent: Agent | null)
 }
 
 function Head({ execution, agent }: { execution: Execution; agent: Agent | null }) {
+  const words = agent ? t("executionOf", { name: agent.name }) : t("execution");
+  useTitle(`${t(execution.status)}: ${words}`);
   return (
     <>
       <a class="back" href={agent ? to.agent(agent.id) : to.agents()}>
@@ -71,7 +79,7 @@ function Head({ execution, agent }: { execution: Execution; agent: Agent | null 
       </a>
       <div class="row spread title">
         <h1 class="row">
-          {agent ? t("executionOf", { name: agent.name }) : t("execution")}
+          {words}
           <StatusBadge status={execution.status} />
         </h1>
         <Actions execution={execution} agent={agent} />

@@ -3,10 +3,12 @@ import { t } from "../language";
 import { Icon } from "../parts/icon";
 import { ProblemCard } from "../parts/problem-card";
 import { enterAsGuest, linkRefused, streamUrl } from "../state";
+import { useTitle } from "../title";
 
 /** One sentence, what it does, and the way in. */
 export function SignInPage() {
   const entering = useAction();
+  useTitle(null);
   const isLocal = streamUrl.value === null;
   return (
     <section class="welcome">

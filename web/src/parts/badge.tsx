@@ -18,6 +18,10 @@ const LOOKS: Record<ExecutionStatus, [Tone, IconName]> = {
   missed: ["calm", "skip"],
 };
 
+export const statusIcons = Object.fromEntries(
+  Object.entries(LOOKS).map(([status, [, icon]]) => [status, icon]),
+) as Record<ExecutionStatus, IconName>;
+
 export function StatusBadge({ status }: { status: ExecutionStatus }) {
   const [tone, icon] = LOOKS[status];
   return (

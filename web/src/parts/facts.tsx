@@ -18,6 +18,8 @@ export const triggerWords: Record<Trigger, PlainWord> = {
 
 export function Facts({ execution, agent }: { execution: Execution; agent: Agent | null }) {
   const usage = execution.tokenUsage;
+  const tokens = (amount: number | null | undefined) =>
+    amount == null && !isOver(execution.status) ? t("counting") : count(amount);
   return (
     <dl class="facts">
       <Fact name={t("trigger")}>{t(triggerWords[execution.trigger])}</Fact>
@@ -28,9 +30,9 @@ export function Facts({ execution, agent }: { execution: Execution; agent: Agent
         <When at={execution.endTime} />
       </Fact>
       <Fact name={t("duration")}>{spent(execution)}</Fact>
-      <Fact name={t("tokensIn")}>{count(usage?.input)}</Fact>
-      <Fact name={t("tokensOut")}>{count(usage?.output)}</Fact>
-      <Fact name={t("tokensCache")}>{count(usage && usage.cacheRead + usage.cacheWrite)}</Fact>
+      <Fact name={t("tokensIn")}>{tokens(usage?.input)}</Fact>
+      <Fact name={t("tokensOut")}>{tokens(usage?.output)}</Fact>
+      <Fact name={t("tokensCache")}>{tokens(usage && usage.cacheRead + usage.cacheWrite)}</Fact>
       <Fact name={t("cost")}>
         <CostOfCap execution={execution} cap={agent?.limits.maxCostMicroUsd ?? null} />
       </Fact>
@@ -50,7 +52,7 @@ function CostOfCap({ execution, cap }: { execution: Execution; cap: number | nul
   return (
     <>
       <span data-testid="cost">
-        <Cost shown={dollars(cost)} />
+        {cost === null && !isOver(execution.status) ? t("counting") : <Cost shown={dollars(cost)} />}
       </span>
       {execution.costPartial && <span class="exact">{t("costPartial")}</span>}
       {cap !== null && <span class="exact">{t("costAgainst", { cap: dollars(cap) ?? "" })}</span>}

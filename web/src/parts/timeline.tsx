@@ -1,26 +1,28 @@
 /** What a run did, step by step. Everything here comes from the agent, so all of it is plain text. */
 
 import { useState } from "preact/hooks";
-import { type PlainWord, t } from "../language";
-import { gist, type Step, seqOf, textOf, timeOf } from "../steps";
+import { lang, type PlainWord, t } from "../language";
+import { zone } from "../state";
+import { gist, linesOf, type Step, seqOf, textOf, timeOf } from "../steps";
+import { absolute, duration } from "../time";
 import type { ExecutionStatus } from "../types";
 import { words } from "../words";
+import { statusIcons } from "./badge";
 import { size } from "./facts";
 import { Icon, type IconName } from "./icon";
-import { When } from "./when";
 
 const SHOWN = 200;
 
-const ICONS: Record<Step["kind"], IconName> = {
+const ICONS: Record<Exclude<Step["kind"], "status">, IconName> = {
   said: "said",
   tool: "tool",
   network: "globe",
   log: "clock",
-  status: "play",
   artifact: "file",
 };
 
-export function Timeline({ steps }: { steps: Step[] }) {
+/** `since` is the instant that the times of the steps count from. */
+export function Timeline({ steps, since }: { steps: Step[]; since: Date }) {
   const [wanted, setWanted] = useState(SHOWN);
   const hidden = Math.max(0, steps.length - wanted);
   return (
@@ -34,19 +36,32 @@ export function Timeline({ steps }: { steps: Step[] }) {
         {steps.slice(hidden).map((step) => (
           <li key={seqOf(step)} class={`step ${step.kind}`} data-seq={seqOf(step)}>
             <span class="step-icon">
-              <Icon name={ICONS[step.kind]} />
+              <Icon name={iconOf(step)} />
             </span>
             <div class="step-body">
               <StepBody step={step} />
             </div>
             <span class="step-time">
-              <When at={timeOf(step)} brief />
+              <Elapsed at={new Date(timeOf(step))} since={since} />
             </span>
           </li>
         ))}
       </ol>
     </>
   );
+}
+
+function Elapsed({ at, since }: { at: Date; since: Date }) {
+  return (
+    <time dateTime={at.toISOString()} title={absolute(at, zone.value, lang.value)}>
+      {duration(at.getTime() - since.getTime(), lang.value)}
+    </time>
+  );
+}
+
+function iconOf(step: Step): IconName {
+  if (step.kind !== "status") return ICONS[step.kind];
+  return step.event.status in statusIcons ? statusIcons[step.event.status as ExecutionStatus] : "play";
 }
 
 function StepBody({ step }: { step: Step }) {
@@ -87,10 +102,10 @@ function Tool({ step: { call, answer } }: { step: Extract<Step, { kind: "tool" }
       <summary>
         <b>{call.name}</b>
         <span class="gist">{gist(call.input)}</span>
-        <span class={answer?.isError ? "state bad" : "state"}>{t(state)}</span>
+        <span class={`state ${answer === null ? "busy" : answer.isError ? "bad" : ""}`}>{t(state)}</span>
       </summary>
       <h3>{t("input")}</h3>
-      <pre>{textOf(call.input)}</pre>
+      <pre>{linesOf(call.input)}</pre>
       {answer && (
         <>
           <h3>{t("output")}</h3>
