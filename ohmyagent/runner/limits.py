@@ -1,0 +1,105 @@
+"""Keeps a sandbox within its limits, by the strongest mechanism that the host allows, and can name it.
+
+Memory, CPU and processes: control groups, else a watchdog, one core and RLIMIT_NPROC.  Disk is always sized tmpfs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+
+from ohmyagent.runner import cgroups
+from ohmyagent.runner.protocol import Limits
+from ohmyagent.runner.sandbox import Box
+
+WATCH_SECONDS = 0.05
+CALM_SECONDS = 0.5
+INODES = 200_000
+INODE_BYTES = 1024
+PAGE_STATUS = (b"RssAnon:", b"RssShmem:", b"VmPTE:")
+PROPORTIONAL = (b"Pss_Anon:", b"Pss_Shmem:")
+
+
+class Watch:
+    """The limits of one running box.  `breach` is asked every `interval` seconds."""
+
+    def __init__(self, box: Box, limits: Limits, slot: int) -> None:
+        """Puts the box under its limits; call before `go`."""
+        self._box, self._limits = box, limits
+        self._groups = cgroups.make(limits)
+        folders = self._groups.folders if self._groups else {}
+        named = f"cgroup-v{self._groups.version}" if self._groups else ""
+        self.mechanisms = {
+            "memory": named if "memory" in folders else "watchdog",
+            "cpu": named if "cpu" in folders else "affinity",
+            "processes": named if "pids" in folders else "rlimit",
+            "disk": "tmpfs",
+        }
+        self.interval = CALM_SECONDS if "memory" in folders else WATCH_SECONDS
+        if self._groups:
+            self._groups.admit(box.pids)
+        if "cpu" not in folders:
+            _pin(box.pids, limits.cpus, slot)
+
+    def breach(self) -> str | None:
+        """`memory` or `disk` when the box must be killed for it, else None."""
+        used, inodes = self._space()
+        if inodes > INODES:
+            return "disk"
+        if self.mechanisms["memory"] != "watchdog":
+            return None
+        used += inodes * INODE_BYTES
+        over = used + _memory(self._box.processes, "status", PAGE_STATUS) > self._limits.memory
+        # shared pages count once per process in the cheap figure, so the dear one decides
+        if over and used + _memory(self._box.processes, "smaps_rollup", PROPORTIONAL) > self._limits.memory:
+            return "memory"
+        return None
+
+    def memory_kills(self) -> int:
+        """How many processes of the box the kernel ended for want of memory."""
+        return self._groups.memory_kills() if self._groups else 0
+
+    def close(self) -> None:
+        if self._groups:
+            self._groups.remove()
+
+    def _space(self) -> tuple[int, int]:
+        """Bytes and files in the box's own file systems."""
+        used = inodes = 0
+        for space in self._box.spaces:
+            status = os.fstatvfs(space)
+            used += (status.f_blocks - status.f_bfree) * status.f_frsize
+            inodes += status.f_files - status.f_ffree
+        return used, inodes
+
+
+def _memory(processes: int, file: str, keys: tuple[bytes, ...]) -> int:
+    """Bytes by the lines `keys` of /proc/<pid>/<file> of every process in the box."""
+    total = 0
+    for pid in filter(str.isdigit, os.listdir(processes)):
+        with contextlib.suppress(OSError):
+            total += _sum(_content(processes, f"{pid}/{file}"), keys.__contains__)
+    return total
+
+
+def _content(folder: int, path: str) -> bytes:
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        return os.read(fd, 8192)
+    finally:
+        os.close(fd)
+
+
+def _sum(content: bytes, wanted: Callable[[bytes], bool]) -> int:
+    lines = (line.split() for line in content.splitlines())
+    return sum(int(words[1]) << 10 for words in lines if words and wanted(words[0]))
+
+
+def _pin(pids: list[int], cpus: float, slot: int) -> None:
+    """Let the box use as many cores as it may, and slots different ones; inside, seccomp keeps it so."""
+    cores = sorted(os.sched_getaffinity(0))
+    count = min(len(cores), max(1, round(cpus)))
+    chosen = {cores[(slot * count + number) % len(cores)] for number in range(count)}
+    for pid in pids:
+        os.sched_setaffinity(pid, chosen)

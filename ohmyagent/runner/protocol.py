@@ -1,0 +1,170 @@
+"""What the platform tells a runner, as records: docs/runner-protocol.md in types, parsed strictly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+
+
+class ProtocolError(Exception):
+    """The platform said something that the protocol does not know."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What the environment of a runner says, by the names of docs/runner-protocol.md."""
+
+    url: str
+    launch_id: str
+    nonce: str = field(repr=False)
+    task_index: int = 0
+    slot: int = 0
+    sandbox_home: str | None = None
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> Launch:
+        """Raises ProtocolError that names everything missing at once."""
+        names = ("OMA_RUNNER_URL", "OMA_LAUNCH_ID", "OMA_LAUNCH_NONCE")
+        missing = [name for name in names if not environ.get(name)]
+        if missing:
+            raise ProtocolError(f"not set: {', '.join(missing)}")
+        url, launch_id, nonce = (environ[name] for name in names)
+        index, slot = int(environ.get("CLOUD_RUN_TASK_INDEX", "0")), int(environ.get("OMA_RUNNER_SLOT", "0"))
+        return cls(url.rstrip("/"), launch_id, nonce, index, slot, environ.get("OMA_SANDBOX_HOME"))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one execution may use; bytes unless the name says otherwise."""
+
+    memory: int = 1 << 30
+    cpus: float = 1
+    processes: int = 64
+    disk: int = 256 << 20
+    open_files: int = 256
+    output: int = 8 << 20
+
+
+@dataclass(frozen=True)
+class WorkspaceFile:
+    """A file as it stands in the platform's store; `url` may be relative to the platform."""
+
+    path: str
+    size: int
+    sha256: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One execution, as the platform wants it run; durations in seconds."""
+
+    prompt: str
+    system_prompt: str
+    model: str
+    small_model: str
+    tools: tuple[str, ...]
+    max_turns: int
+    timeout: float
+    allow: tuple[str, ...]
+    limits: Limits
+    input: str | None
+    files: tuple[WorkspaceFile, ...]
+    save: bool
+    gateway_url: str
+    heartbeat: float = 2
+    flush: float = 0.2
+    orphan: float = 30
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The execution that this runner owns, and its proof."""
+
+    execution_id: str
+    token: str = field(repr=False)
+    epoch: int
+    spec: Spec
+
+    @classmethod
+    def of(cls, answer: Any) -> Claim:
+        """Raises ProtocolError that names the first field that is missing or of another type."""
+        claim = _Fields(answer, "claim")
+        return cls(claim.text("executionId"), claim.text("token"), claim.whole("epoch"), _spec(claim.inner("spec")))
+
+
+class _Fields:
+    """Typed reading of one JSON object; every refusal names the field."""
+
+    def __init__(self, value: Any, name: str) -> None:
+        if not isinstance(value, dict):
+            raise ProtocolError(f"{name} is not an object")
+        self._value, self._name = value, name
+
+    def text(self, key: str) -> str:
+        return str(self._typed(key, str))
+
+    def optional_text(self, key: str) -> str | None:
+        return None if self._value.get(key) is None else self.text(key)
+
+    def whole(self, key: str) -> int:
+        return int(self._typed(key, int))
+
+    def number(self, key: str, default: float) -> float:
+        return float(self._typed(key, (int, float))) if key in self._value else default
+
+    def flag(self, key: str) -> bool:
+        return bool(self._typed(key, bool, boolean=True))
+
+    def inner(self, key: str) -> _Fields:
+        return _Fields(self._value.get(key), f"{self._name}.{key}")
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        items = self._typed(key, list)
+        if not all(isinstance(item, str) for item in items):
+            raise ProtocolError(f"{self._name}.{key} holds something that is no text")
+        return tuple(items)
+
+    def inners(self, key: str) -> list[_Fields]:
+        return [_Fields(item, f"{self._name}.{key}") for item in self._typed(key, list)]
+
+    def _typed(self, key: str, kinds: type | tuple[type, ...], boolean: bool = False) -> Any:
+        value = self._value.get(key)
+        if not isinstance(value, kinds) or (isinstance(value, bool) and not boolean):
+            raise ProtocolError(f"{self._name}.{key} is missing or of another type")
+        return value
+
+
+def _spec(spec: _Fields) -> Spec:
+    workspace, limits = spec.inner("workspace"), spec.inner("limits")
+    return Spec(
+        prompt=spec.text("prompt"),
+        system_prompt=spec.text("systemPrompt"),
+        model=spec.text("model"),
+        small_model=spec.text("smallModel"),
+        tools=spec.texts("tools"),
+        max_turns=spec.whole("maxTurns"),
+        timeout=spec.whole("timeoutSeconds"),
+        allow=spec.inner("network").texts("allow"),
+        limits=Limits(
+            memory=limits.whole("memoryBytes"),
+            cpus=limits.number("cpus", 1),
+            processes=limits.whole("processes"),
+            disk=limits.whole("diskBytes"),
+            open_files=limits.whole("openFiles"),
+            output=limits.whole("outputBytes"),
+        ),
+        input=spec.optional_text("input"),
+        files=tuple(
+            WorkspaceFile(file.text("path"), file.whole("bytes"), file.text("sha256"), file.text("url"))
+            for file in workspace.inners("files")
+        ),
+        save=workspace.flag("save"),
+        gateway_url=spec.text("gatewayUrl").rstrip("/"),
+        heartbeat=spec.number("heartbeatSeconds", Spec.heartbeat),
+        flush=spec.number("flushSeconds", Spec.flush),
+        orphan=spec.number("orphanSeconds", Spec.orphan),
+    )
