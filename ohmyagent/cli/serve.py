@@ -46,9 +46,11 @@ class Running:
     signin_link: Callable[[], str]
 
 
-def run(
-    settings: Settings, *, ready: Callable[[Running], None] | None = None, say: Callable[[str], None] = print
-) -> int:
+Ready = Callable[[Running], None]
+"""Told once, in a thread of its own, that the platform answers."""
+
+
+def run(settings: Settings, *, ready: Ready | None = None, say: Callable[[str], None] = print) -> int:
     """Serve until SIGINT or SIGTERM, then let runs under way finish for a while; returns the exit code.
 
     `ready` is called in a thread of its own once the platform answers.
@@ -68,7 +70,7 @@ def run(
 async def _serve(
     app: wiring.Local,
     listeners: list[socket.socket],
-    ready: Callable[[Running], None] | None,
+    ready: Ready | None,
     say: Callable[[str], None],
 ) -> None:
     front = Front(app)
@@ -125,7 +127,7 @@ def _config(application: Front | object) -> uvicorn.Config:
 
 
 async def _drain(app: wiring.Local, signals: _Signals, say: Callable[[str], None]) -> None:
-    """Let runs under way report their end.  What is left goes on by itself for a while, should the platform come back."""
+    """Let runs under way report their end.  What is left goes on for a while, should the platform come back."""
     left = _under_way(app)
     if left:
         say(f"Waiting for {left} run(s) to finish; Ctrl-C again stops waiting.")
@@ -159,7 +161,7 @@ def _announced(app: wiring.Local) -> Iterator[Running]:
 
 
 def _owner_key(app: wiring.Local, path: Path) -> str:
-    """The owner's API key, made once and kept for the command; another one if the store does not know it (a restore)."""
+    """The owner's API key, made once and kept for the command; another if the store does not know it (a restore)."""
     if path.is_file():
         key = path.read_text().strip()
         if signing_in.knows_key(app.store, key):

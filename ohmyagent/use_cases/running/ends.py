@@ -126,7 +126,7 @@ def resume(store: Store, queue: Queue, ended: Execution) -> None:
         limit=1,
     )
     for execution in waiting:
-        dispatch(queue, execution.launch_id, f".after.{ended.id}")
+        dispatch(queue, execution.launch_id, f"-after-{ended.id}")
 
 
 def cancel(store: Store, queue: Queue, user: User, execution_id: str, *, pace: Pace, now: datetime) -> Execution:
@@ -144,7 +144,7 @@ def cancel(store: Store, queue: Queue, user: User, execution_id: str, *, pace: P
     execution = store.transact(work)
     if not execution.ended:
         due = now + pace.cancel_grace
-        queue.enqueue(Task("check", f"{execution.id}.cancel", {"executionId": execution.id}, due))
+        queue.enqueue(Task("check", f"{execution.id}-cancel", {"executionId": execution.id}, due))
     else:
         resume(store, queue, execution)
     return execution

@@ -59,7 +59,7 @@ def check(store: Store, queue: Queue, jobs: Jobs, execution_id: str, *, pace: Pa
     if after.ended:
         resume(store, queue, after)
     else:
-        dispatch(queue, after.launch_id, f".{after.epoch}")
+        dispatch(queue, after.launch_id, f"-{after.epoch}")
 
 
 def _verdict(execution: Execution, alive: Liveness, pace: Pace, now: datetime) -> tuple[Status, str | None] | None:
@@ -106,4 +106,4 @@ def _redispatch(store: Store, queue: Queue, execution: Execution, now: datetime)
     """Its task may have been lost between commit and enqueue: once a minute, another one."""
     agent = records.agents.find(store, execution.agent_id)
     if agent is None or agent.active_execution_id is None or agent.deleted_at is not None:
-        dispatch(queue, execution.launch_id, now.strftime(".%Y%m%dT%H%MZ"))
+        dispatch(queue, execution.launch_id, now.strftime("-%Y%m%dT%H%MZ"))
