@@ -84,6 +84,15 @@ const part = encodeURIComponent;
 const parts = (path: string): string => path.split("/").map(part).join("/");
 const version = (agent: Agent): Record<string, string> => ({ "If-Match": `"${agent.version}"` });
 
+/** The first page and those at `cursors`, as one: what a list shows after "more" was pressed. */
+export async function upTo<T>(
+  cursors: readonly string[],
+  page: (cursor: string | null) => Promise<Page<T>>,
+): Promise<Page<T>> {
+  const pages = await Promise.all([null, ...cursors].map(page));
+  return { items: pages.flatMap(({ items }) => items), nextCursor: pages.at(-1)?.nextCursor ?? null };
+}
+
 // Sign in
 export const config = () => read<Config>("GET", "/config.json");
 export const session = () => read<Session>("GET", "/api/auth/session");

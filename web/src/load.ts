@@ -1,7 +1,9 @@
 /** Loading something for a component: what came, what went wrong, and how to ask again. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "./problem";
+
+const REFRESH = 3000;
 
 export interface Loaded<T> {
   data: T | null;
@@ -40,4 +42,17 @@ export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T
     reload: () => setTurn((before) => before + 1),
     replace: (data) => setState({ key, data, problem: null }),
   };
+}
+
+/** Loads again every few seconds while something runs and somebody looks. */
+export function useRefresh(running: boolean, reload: () => void): void {
+  const latest = useRef(reload);
+  latest.current = reload;
+  useEffect(() => {
+    if (!running) return;
+    const timer = setInterval(() => {
+      if (!document.hidden) latest.current();
+    }, REFRESH);
+    return () => clearInterval(timer);
+  }, [running]);
 }

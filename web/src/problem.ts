@@ -11,6 +11,9 @@ interface ProblemBody {
 }
 
 export class Problem extends Error {
+  /** When it came, for `retryAfter` to count from. */
+  readonly at = Date.now();
+
   constructor(
     /** 0 when no answer came at all. */
     readonly status: number,

@@ -84,7 +84,7 @@ export const words = {
   runNow: { ko: "지금 실행", en: "Run now" },
   starting: { ko: "시작하는 중…", en: "Starting…" },
   details: { ko: "자세히", en: "Details" },
-  runNowOf: { ko: "{name} 지금 실행", en: "Run {name} now" },
+  runNowOf: { ko: "지금 실행: {name}", en: "Run now: {name}" },
 
   // States
   draft: { ko: "초안", en: "Draft" },

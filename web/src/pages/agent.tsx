@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { useAction } from "../act";
 import * as api from "../api";
 import { t } from "../language";
-import { useLoad } from "../load";
+import { useLoad, useRefresh } from "../load";
 import { dollars } from "../money";
 import { RunButton, runsOf } from "../parts/agent-card";
 import { DemoBadge, StatusBadge } from "../parts/badge";
@@ -17,7 +17,7 @@ import { Cost, When } from "../parts/when";
 import { go, to } from "../route";
 import { notify } from "../state";
 import { useTitle } from "../title";
-import type { Agent } from "../types";
+import { type Agent, isOver } from "../types";
 
 export function AgentPage({ id }: { id: string }) {
   const loaded = useLoad(id, (signal) => api.agent(id, signal));
@@ -125,12 +125,10 @@ function Setup({ agent }: { agent: Agent }) {
 
 function History({ agent }: { agent: Agent }) {
   const [cursors, setCursors] = useState<string[]>([]);
-  const listed = useLoad(`${agent.id} ${cursors.length}`, async (signal) => {
-    const pages = await Promise.all(
-      [null, ...cursors].map((cursor) => api.executions(agent.id, cursor, signal)),
-    );
-    return { items: pages.flatMap((page) => page.items), nextCursor: pages.at(-1)?.nextCursor ?? null };
-  });
+  const listed = useLoad(agent.id, (signal) =>
+    api.upTo(cursors, (cursor) => api.executions(agent.id, cursor, signal)),
+  );
+  useRefresh(listed.data?.items.some(({ status }) => !isOver(status)) ?? false, listed.reload);
   const next = listed.data?.nextCursor;
   return (
     <section class="card" aria-labelledby="history-title">
@@ -178,7 +176,14 @@ function History({ agent }: { agent: Agent }) {
         </section>
       )}
       {next && (
-        <button type="button" class="small" onClick={() => setCursors([...cursors, next])}>
+        <button
+          type="button"
+          class="small"
+          onClick={() => {
+            setCursors([...cursors, next]);
+            listed.reload();
+          }}
+        >
           {t("more")}
         </button>
       )}

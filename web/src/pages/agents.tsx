@@ -1,10 +1,10 @@
 /** All agents of the person who is signed in. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { useAction } from "../act";
 import * as api from "../api";
 import { lang, t } from "../language";
-import { useLoad } from "../load";
+import { useLoad, useRefresh } from "../load";
 import { AgentCard } from "../parts/agent-card";
 import { Icon } from "../parts/icon";
 import { ProblemCard } from "../parts/problem-card";
@@ -17,11 +17,9 @@ import { useTitle } from "../title";
 import { type Agent, isOver } from "../types";
 import { startFrom } from "./agent-form";
 
-const REFRESH = 3000;
-
 export function AgentsPage() {
   const [cursors, setCursors] = useState<string[]>([]);
-  const listed = useLoad(`agents ${cursors.length}`, (signal) => allUpTo(cursors, signal));
+  const listed = useLoad("agents", (signal) => api.upTo(cursors, (cursor) => api.agents(cursor, signal)));
   useRefresh(listed.data?.items.some(isRunning) ?? false, listed.reload);
   useTitle(t("agents"));
   const agents = listed.data?.items;
@@ -49,7 +47,13 @@ export function AgentsPage() {
         </div>
       )}
       {next && (
-        <button type="button" onClick={() => setCursors([...cursors, next])}>
+        <button
+          type="button"
+          onClick={() => {
+            setCursors([...cursors, next]);
+            listed.reload();
+          }}
+        >
           {t("more")}
         </button>
       )}
@@ -57,29 +61,10 @@ export function AgentsPage() {
   );
 }
 
-/** The pages the person asked for so far, as one list. */
-async function allUpTo(cursors: string[], signal: AbortSignal) {
-  const pages = await Promise.all([null, ...cursors].map((cursor) => api.agents(cursor, signal)));
-  return { items: pages.flatMap((page) => page.items), nextCursor: pages.at(-1)?.nextCursor ?? null };
-}
-
 function isRunning(agent: Agent): boolean {
   return (
     agent.activeExecutionId != null || (agent.lastExecution !== null && !isOver(agent.lastExecution.status))
   );
-}
-
-/** Loads again every few seconds while something runs and somebody looks. */
-function useRefresh(running: boolean, reload: () => void): void {
-  const latest = useRef(reload);
-  latest.current = reload;
-  useEffect(() => {
-    if (!running) return;
-    const timer = setInterval(() => {
-      if (!document.hidden) latest.current();
-    }, REFRESH);
-    return () => clearInterval(timer);
-  }, [running]);
 }
 
 function Import() {

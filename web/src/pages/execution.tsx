@@ -2,6 +2,7 @@
 
 import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import { useAction } from "../act";
 import * as api from "../api";
 import { t } from "../language";
@@ -94,7 +95,9 @@ function Head({ execution, agent }: { execution: Execution; agent: Agent | null 
 function Actions({ execution, agent }: { execution: Execution; agent: Agent | null }) {
   const stopping = useAction();
   const again = useAction();
-  const stop = () => stopping.start(() => api.cancel(execution.id));
+  const [asked, setAsked] = useState(false);
+  const stop = () => stopping.start(() => api.cancel(execution.id).then(() => setAsked(true)));
+  const isStopping = stopping.busy || asked || execution.cancelRequestedAt != null;
   const repeat = () =>
     again.start(async () => {
       const next = await api.run(execution.agentId, api.newKey());
@@ -110,9 +113,9 @@ function Actions({ execution, agent }: { execution: Execution; agent: Agent | nu
           </button>
         )
       ) : (
-        <button type="button" class="danger" disabled={stopping.busy} onClick={stop}>
+        <button type="button" class="danger" disabled={isStopping} onClick={stop}>
           <Icon name="stop" />
-          {t(stopping.busy || execution.cancelRequestedAt ? "stopping" : "stop")}
+          {t(isStopping ? "stopping" : "stop")}
         </button>
       )}
       {problem && <ProblemCard problem={problem} />}

@@ -79,7 +79,7 @@ export function RunButton({ agent, main = false }: { agent: Agent; main?: boolea
         type="button"
         class={main ? "primary" : ""}
         disabled={starting.busy}
-        aria-label={t("runNowOf", { name: agent.name })}
+        aria-label={starting.busy ? undefined : t("runNowOf", { name: agent.name })}
         onClick={run}
       >
         {t(starting.busy ? "starting" : "runNow")}

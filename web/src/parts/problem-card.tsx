@@ -1,6 +1,5 @@
 /** A request that failed: what happened, what to do about it, and the number to ask with. */
 
-import { useState } from "preact/hooks";
 import { t } from "../language";
 import type { Problem } from "../problem";
 import { now } from "../state";
@@ -16,7 +15,11 @@ export function ProblemCard({ problem, again }: { problem: Problem; again?: (() 
         {title}
       </p>
       {problem.detail && problem.errors.length === 0 && <p>{problem.detail}</p>}
-      {problem.status === 429 ? <Countdown seconds={problem.retryAfter ?? 1} /> : hint && <p>{hint}</p>}
+      {problem.status === 429 ? (
+        <Countdown until={problem.at + (problem.retryAfter ?? 1) * 1000} />
+      ) : (
+        hint && <p>{hint}</p>
+      )}
       {(again || problem.requestId) && (
         <p class="row">
           {again && (
@@ -46,8 +49,7 @@ function sentences(problem: Problem): { title: string; hint: string | null } {
   return { title: t("brokenTitle"), hint: t("brokenHint") };
 }
 
-function Countdown({ seconds }: { seconds: number }) {
-  const [until] = useState(() => Date.now() + seconds * 1000);
+function Countdown({ until }: { until: number }) {
   const left = Math.ceil((until - now.value.getTime()) / 1000);
   return <p>{left > 0 ? t("busyHint", { count: left }) : t("busyOver")}</p>;
 }
