@@ -48,14 +48,18 @@ class Price(Record):
     long_from: int | None = None
     long_factor: int = 1
 
-    def cost(self, usage: TokenUsage, searches: int = 0) -> int:
-        """Micro-dollars, rounded up: a call never costs less than it did."""
+    def cost(self, usage: TokenUsage, searches: int = 0, hour_writes: int = 0) -> int:
+        """Micro-dollars, rounded up: a call never costs less than it did.
+
+        `hour_writes` are those of `usage.cache_write` that live for an hour: they cost twice the input price.
+        """
         factor = self.long_factor if self.long_from is not None and usage.prompt > self.long_from else 1
         tokens = (
             usage.input * Fraction(self.input)
             + usage.output * Fraction(self.output)
             + usage.cache_read * Fraction(self.cache_read)
-            + usage.cache_write * Fraction(self.cache_write)
+            + (usage.cache_write - hour_writes) * Fraction(self.cache_write)
+            + hour_writes * 2 * Fraction(self.input)
         )
         return ceil(tokens * factor) + searches * SEARCH_MICRO_USD
 

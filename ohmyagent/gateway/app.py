@@ -1,0 +1,123 @@
+"""The model gateway: an ASGI application that passes calls of the Messages API on, and meters them."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from ohmyagent import __version__
+from ohmyagent.domain.costs import Model, ModelTable
+from ohmyagent.domain.errors import Forbidden, Invalid, NotFound, Problem
+from ohmyagent.gateway import headers
+from ohmyagent.gateway.answers import Receive, Scope, Send, answer, problem_answer
+from ohmyagent.gateway.exchange import Exchange, Route
+from ohmyagent.gateway.limits import Limits
+from ohmyagent.gateway.pace import Pace
+from ohmyagent.gateway.reception import ClientGone, read_body
+from ohmyagent.gateway.request import count_request, message_request
+from ohmyagent.gateway.till import Run, Till
+from ohmyagent.gateway.upstreams import Upstream
+from ohmyagent.gateway.wire import Wire
+from ohmyagent.ports import Store
+from ohmyagent.use_cases import metering
+
+MESSAGES = "/v1/messages"
+COUNT = "/v1/messages/count_tokens"
+
+
+class Gateway:
+    """Works under any prefix.  Alone it is a service; mounted elsewhere, that application calls `stop` at its end."""
+
+    def __init__(
+        self,
+        store: Store,
+        models: ModelTable,
+        upstreams: Mapping[str, Upstream],
+        now: Callable[[], datetime],
+        *,
+        limits: Limits | None = None,
+        run: Run | None = None,
+    ) -> None:
+        """`run` None: the store is so fast that it is called on the event loop."""
+        self._limits = limits or Limits()
+        self._models = models
+        self._upstreams = upstreams
+        self._now = now
+        self._till = Till(store, run)
+        self._wire = Wire(self._limits)
+        self._pace = Pace(self._limits)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._respond(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def start(self) -> None:
+        """Connect nothing: the client is made in the loop of the first call."""
+
+    async def stop(self) -> None:
+        """Wait for settlements under way, then close the connections to the upstreams."""
+        await self._till.aclose()
+        await self._wire.aclose()
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            path = str(scope["path"])
+            if path.endswith("/health") and scope["method"] in ("GET", "HEAD"):
+                return await self._health(send)
+            if not path.endswith((MESSAGES, COUNT)) or scope["method"] != "POST":
+                raise NotFound(f"The gateway has POST {MESSAGES} and POST {COUNT}.")
+            await self._call(scope, receive, send, counting=path.endswith(COUNT))
+        except ClientGone:
+            return None
+        except Problem as problem:
+            await answer(send, *problem_answer(problem))
+
+    async def _call(self, scope: Scope, receive: Receive, send: Send, *, counting: bool) -> None:
+        if headers.size(scope["headers"]) > self._limits.header_bytes:
+            raise Invalid(detail="The headers are too large.")
+        token = headers.token(scope["headers"])
+        with self._pace.entered(metering.ledger_of(token)):
+            body = await read_body(receive, scope["headers"], self._limits)
+            request = count_request(body) if counting else message_request(body)
+            model = self._model(request.model)
+            route = Route(self._upstreams[model.upstream], _path(scope, counting), model)
+            call = None
+            if counting:
+                await self._till.check(token, model, self._now())
+            else:
+                call = await self._till.reserve(
+                    token, model, request.text_bytes, request.max_tokens, request.extent.searches, self._now()
+                )
+            exchange = Exchange(self._wire, self._till, self._limits, route, request, call)
+            await exchange.run(scope["headers"], receive, send)
+
+    def _model(self, name: str) -> Model:
+        """Unknown is 403, like not allowed: nobody learns which there are, and the CLI would retry a 404."""
+        model = self._models.find(name)
+        if model is None:
+            raise Forbidden("This model is not part of the plan.")
+        return model
+
+    async def _health(self, send: Send) -> None:
+        problem = await self._till.trouble()
+        checks = {"store": problem or "ok"}
+        body = {"status": "failing" if problem else "ok", "version": __version__, "checks": checks}
+        await answer(send, 503 if problem else 200, [(b"content-type", b"application/json")], json.dumps(body).encode())
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.stop()
+                return await send({"type": "lifespan.shutdown.complete"})
+
+
+def _path(scope: Scope, counting: bool) -> str:
+    """The path upstream; of the query only `beta=true` means something there."""
+    beta = b"beta=true" in scope["query_string"].split(b"&")
+    return (COUNT if counting else MESSAGES) + ("?beta=true" if beta else "")

@@ -1,0 +1,27 @@
+"""Where models answer: a table of endpoints that speak the Anthropic Messages API."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+ANTHROPIC_URL = "https://api.anthropic.com"
+ANTHROPIC_VERSION = "2023-06-01"
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """One line of the table.  `base_url` is what the path `/v1/messages` is appended to; `key` None sends none."""
+
+    name: str
+    base_url: str
+    key: str | None = field(default=None, repr=False)
+    auth: Literal["x-api-key", "bearer"] = "x-api-key"
+
+    def address(self, path: str) -> str:
+        return self.base_url.rstrip("/") + path
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The header that carries the key."""
+        if self.key is None:
+            return {}
+        return {"authorization": f"Bearer {self.key}"} if self.auth == "bearer" else {"x-api-key": self.key}
