@@ -50,15 +50,15 @@ def command(spec: Spec) -> list[str]:
     ]  # fmt: skip
 
 
-def environment(spec: Spec, token: str) -> dict[str, str]:
-    """The CLI's whole environment; the token is its only secret, and it is worth nothing once the run has ended."""
+def environment(spec: Spec) -> dict[str, str]:
+    """The CLI's whole environment; the model token is its only secret, and it is worth nothing once the run has ended."""
     proxy = f"http://127.0.0.1:{PROXY_PORT}"
     proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), proxy)
     return {
         **_FIXED_ENVIRONMENT,
         **proxies,
         "ANTHROPIC_BASE_URL": base_url(spec.gateway_url),
-        "ANTHROPIC_AUTH_TOKEN": token,
+        "ANTHROPIC_AUTH_TOKEN": spec.model_token,
         "ANTHROPIC_DEFAULT_HAIKU_MODEL": spec.small_model,
     }
 

@@ -66,6 +66,8 @@ class Spec:
     system_prompt: str
     model: str
     small_model: str
+    model_token: str = field(repr=False)
+    """The one secret that enters the sandbox; only the gateway accepts it."""
     tools: tuple[str, ...]
     max_turns: int
     timeout: float
@@ -82,7 +84,7 @@ class Spec:
 
 @dataclass(frozen=True)
 class Claim:
-    """The execution that this runner owns, and its proof."""
+    """The execution that this runner owns, and its proof, which never enters the sandbox."""
 
     execution_id: str
     token: str = field(repr=False)
@@ -145,6 +147,7 @@ def _spec(spec: _Fields) -> Spec:
         system_prompt=spec.text("systemPrompt"),
         model=spec.text("model"),
         small_model=spec.text("smallModel"),
+        model_token=spec.text("modelToken"),
         tools=spec.texts("tools"),
         max_turns=spec.whole("maxTurns"),
         timeout=spec.whole("timeoutSeconds"),

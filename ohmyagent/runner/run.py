@@ -66,7 +66,7 @@ class Execution:
         """Everything between claim and report.  When it returns, no process of the agent is left."""
         spec = self.claim.spec
         report = Report(self.claim, sandbox.name)
-        plan = Plan(cli.command(spec), cli.environment(spec, self.claim.token), spec.system_prompt, spec.limits)
+        plan = Plan(cli.command(spec), cli.environment(spec), spec.system_prompt, spec.limits)
         try:
             box = sandbox.start(plan)
         except SandboxRefused as refusal:

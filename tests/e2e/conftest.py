@@ -1,0 +1,42 @@
+"""Platforms for the tests that run the real thing."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.fake_anthropic import FakeAnthropic
+from tests.platform_process import PlatformProcess
+
+
+@pytest.fixture
+def launch(tmp_path) -> Iterator[Callable[..., PlatformProcess]]:
+    """Starts platforms with the environment given; all of them are gone after the test."""
+    started: list[PlatformProcess] = []
+
+    def start(name: str = "data", **environment: str) -> PlatformProcess:
+        platform = PlatformProcess(tmp_path / name, environment)
+        started.append(platform)
+        return platform.start()
+
+    yield start
+    for platform in started:
+        platform.end()
+
+
+@pytest.fixture
+def platform(launch) -> PlatformProcess:
+    """A platform with the demo model."""
+    return launch()
+
+
+@pytest.fixture
+def upstream() -> Iterator[FakeAnthropic]:
+    """A scriptable model."""
+    with FakeAnthropic() as fake:
+        yield fake
+
+
+@pytest.fixture
+def scripted(launch, upstream) -> PlatformProcess:
+    """A platform whose Claude is the scriptable model."""
+    return launch(ANTHROPIC_BASE_URL=upstream.url, ANTHROPIC_API_KEY="test-key")
