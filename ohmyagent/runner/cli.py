@@ -51,7 +51,7 @@ def command(spec: Spec) -> list[str]:
 
 
 def environment(spec: Spec) -> dict[str, str]:
-    """The CLI's whole environment; the model token is its only secret, and it is worth nothing once the run has ended."""
+    """The CLI's whole environment; the model token is its only secret, and it dies with the run."""
     proxy = f"http://127.0.0.1:{PROXY_PORT}"
     proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), proxy)
     return {

@@ -55,6 +55,8 @@ class Policy:
     allow: tuple[str, ...]
     resolve: Resolve = field(default_factory=lambda: addresses)
     permit: Permit = field(default_factory=lambda: is_global)
+    dial_port: Callable[[int], int] = int
+    """The port to dial for the one that was asked for; the same, except where tests listen elsewhere."""
 
     def admits(self, host: str) -> bool:
         """Exact hosts, and `*.` for everything below, but not the name itself."""
@@ -106,7 +108,7 @@ class Egress:
     def _connect(self, near: socket.socket, host: str, port: int) -> None:
         address = self._policy.address(host, port)
         try:
-            far = socket.create_connection((address, port), PATIENCE_SECONDS)
+            far = socket.create_connection((address, self._policy.dial_port(port)), PATIENCE_SECONDS)
         except OSError as error:
             raise Refusal("no connection to the host") from error
         with far:

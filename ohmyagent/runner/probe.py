@@ -1,0 +1,78 @@
+"""Whether this host can sandbox an agent, how its limits would be held, and what to do when it cannot."""
+
+from __future__ import annotations
+
+import select
+from dataclasses import dataclass, field
+
+from ohmyagent.runner.bubblewrap import Bubblewrap, program
+from ohmyagent.runner.handover import Plan
+from ohmyagent.runner.installation import Installation, InstallationBroken, default_home
+from ohmyagent.runner.limits import Watch
+from ohmyagent.runner.protocol import Limits
+from ohmyagent.runner.sandbox import SandboxRefused
+
+PROBE_SECONDS = 20.0
+SLOT = 999
+FIXES = {
+    "bubblewrap is not installed": "Install it: apt-get install bubblewrap.",
+    "not set up": "Run the set-up: make setup.",
+    "has changed since": "Run the set-up again: make setup.",
+    "can be changed by others": "Give the folder to root or to yourself and run the set-up again: make setup.",
+    "Unknown option": "Bubblewrap 0.8 or newer is needed.",
+    "namespace": "Allow unprivileged user namespaces: sysctl kernel.unprivileged_userns_clone=1, and on Ubuntu "
+    "kernel.apparmor_restrict_unprivileged_userns=0.",
+    "uid map": "Allow unprivileged user namespaces: sysctl kernel.unprivileged_userns_clone=1, and on Ubuntu "
+    "kernel.apparmor_restrict_unprivileged_userns=0.",
+    "no Python": "Install Python for everybody: apt-get install python3.",
+}
+OTHER_FIX = "Run `oma doctor` as root, or see docs/sandbox.md."
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `oma doctor` and /health say of the sandbox."""
+
+    works: bool
+    strategy: str
+    mechanisms: dict[str, str] = field(default_factory=dict)
+    """Per limit, what holds it: cgroup-v2, cgroup-v1, watchdog, affinity, rlimit or tmpfs."""
+    hard: dict[str, bool] = field(default_factory=dict)
+    """Per limit, whether the kernel itself holds it at every instant."""
+    version: str | None = None
+    reason: str | None = None
+    fix: str | None = None
+
+
+def probe(home: str | None = None, slot: int = SLOT) -> Report:
+    """Make a sandbox, run a program in it, and tell; takes about 50 ms.  Call it from the main thread."""
+    try:
+        program()
+        installation = Installation.at(home or default_home())
+        mechanisms = _try(installation, slot)
+    except (SandboxRefused, InstallationBroken) as error:
+        reason = str(error)
+        fix = next((fix for sign, fix in FIXES.items() if sign in reason), OTHER_FIX)
+        return Report(False, Bubblewrap.name, reason=reason, fix=fix)
+    hard = {limit: mechanism != "watchdog" for limit, mechanism in mechanisms.items()}
+    return Report(True, Bubblewrap.name, mechanisms, hard, installation.version)
+
+
+def _try(installation: Installation, slot: int) -> dict[str, str]:
+    """A sandbox that runs `true`; its mechanisms.  Raises SandboxRefused when that does not end well."""
+    plan = Plan(["/usr/bin/true"], {}, "", Limits())
+    box = Bubblewrap(installation, slot).start(plan)
+    try:
+        watch = Watch(box, plan.limits, slot)
+        try:
+            box.go()
+            ready, _, _ = select.select([box.alive], [], [], PROBE_SECONDS)
+            if not ready or box.wait() != 0:
+                raise SandboxRefused("a program in the sandbox did not end well")
+        finally:
+            watch.close()
+    finally:
+        box.kill()
+        box.wait()
+        box.close()
+    return watch.mechanisms
