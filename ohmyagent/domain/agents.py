@@ -80,8 +80,8 @@ class Limits(Record):
 
     timeout_seconds: int = Field(default=900, ge=10, le=3600)
     max_turns: int = Field(default=30, ge=1, le=200)
-    max_cost_micro_usd: MicroUsd = Field(default=500_000, ge=1_000, le=100_000_000)
-    monthly_cost_micro_usd: MicroUsd = Field(default=5_000_000, ge=1_000, le=10_000_000_000)
+    max_cost_micro_usd: int = Field(default=500_000, ge=1_000, le=100_000_000)
+    monthly_cost_micro_usd: int = Field(default=5_000_000, ge=1_000, le=10_000_000_000)
 
 
 class Notify(Record):
