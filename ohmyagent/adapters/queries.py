@@ -5,6 +5,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from math import prod
 from typing import Any, Literal
 
 from ohmyagent.adapters.values import check_collection, check_field, check_scalar, key_of, text_size, value_size
@@ -36,6 +37,10 @@ def plan(query: Query) -> Plan:
         raise Invalid.of("limit", f"must be between 1 and {MAX_LIMIT}")
     for where in query.where:
         check_where(where)
+    if sum(where.op == "array_contains" for where in query.where) > 1:
+        raise Invalid.of("where", "has several array_contains")
+    if prod(len(where.value) for where in query.where if where.op == "in") > MAX_IN:
+        raise Invalid.of("where", f"has more than {MAX_IN} combinations of values")
     order = _order(query)
     start = None if query.after is None else _opened(query, len(order), query.after)
     return Plan(query, order, order[-1][1] if order else "asc", start)

@@ -14,6 +14,7 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 TRIES = 10
+LONGEST_PAUSE = 0.5
 OUTAGE_SECONDS = 1.0
 
 
@@ -22,15 +23,15 @@ class Outrun(Exception):
 
 
 def retrying(attempt: Callable[[], T], first_pause: float) -> T:
-    """Call `attempt` until it is not outrun, with pauses that double (full jitter); raises Contention after ten tries.
+    """Call `attempt` until it is not outrun; raises Contention after ten times.
 
-    Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+    Pauses double up to half a second, with full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
     """
     for number in range(TRIES):
         try:
             return attempt()
         except Outrun:
-            time.sleep(random.uniform(0, first_pause * 2**number))  # noqa: S311
+            time.sleep(random.uniform(0, min(LONGEST_PAUSE, first_pause * 2**number)))  # noqa: S311
     raise Contention
 
 

@@ -12,7 +12,9 @@ from ohmyagent.ports import Document, Task
 
 MAX_DOCUMENT = 1_048_576
 """Bytes, as Firestore counts them.  Source: https://firebase.google.com/docs/firestore/storage-size"""
+MAX_TEXT = 1_048_487
 MAX_DEPTH = 20
+"""Lists and maps within the document."""
 MAX_FLOAT = 1e300
 """Beyond any count, price or duration; what lies outside orders nulls and booleans below the numbers in SQLite."""
 MAX_INTEGER = 2**63 - 1
@@ -74,8 +76,7 @@ def milliseconds(moment: datetime) -> datetime:
 
 
 def _map_size(data: Mapping[str, Any], where: str, depth: int) -> int:
-    if depth > MAX_DEPTH:
-        raise Invalid.of(where, f"is nested more than {MAX_DEPTH} deep")
+    _check_depth(where, depth)
     size = 0
     for name, value in data.items():
         dotted = f"{where}.{name}" if where else name
@@ -102,6 +103,7 @@ def value_size(value: Any, where: str, depth: int = 0) -> int:
 
 
 def _list_size(values: list[Any] | tuple[Any, ...], where: str, depth: int) -> int:
+    _check_depth(where, depth)
     size = 0
     for index, value in enumerate(values):
         dotted = f"{where}.{index}"
@@ -111,16 +113,22 @@ def _list_size(values: list[Any] | tuple[Any, ...], where: str, depth: int) -> i
     return size
 
 
+def _check_depth(where: str, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise Invalid.of(where, f"is nested more than {MAX_DEPTH} deep")
+
+
 def text_size(text: str, where: str) -> int:
     """Bytes in UTF-8.  NUL is refused because SQLite's JSON functions end a text there."""
     if "\0" in text:
         raise Invalid.of(where, "contains a NUL character")
-    if text.isascii():
-        return len(text)
     try:
-        return len(text.encode())
+        size = len(text) if text.isascii() else len(text.encode())
     except UnicodeEncodeError:
         raise Invalid.of(where, "is not valid Unicode") from None
+    if size > MAX_TEXT:
+        raise Invalid.of(where, f"is {size} bytes, more than {MAX_TEXT}")
+    return size
 
 
 def check_scalar(value: Any, where: str) -> None:

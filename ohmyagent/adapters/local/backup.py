@@ -140,7 +140,7 @@ def _add_keys(source: Path, target: Path) -> None:
 
 
 def _retire(database: Path) -> None:
-    """Keep the present database under another name too.  Its write-ahead log goes first: it must never meet another database."""
+    """Keep the present database under another name too.  Its log goes first: it must never meet another database."""
     if not database.exists():
         return
     try:
