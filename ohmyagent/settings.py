@@ -70,3 +70,23 @@ def _number(env: Mapping[str, str], name: str, default: int, least: int, most: i
         wrong.append(f"{name} is {text!r}; it must be a number from {least} to {most}")
         return default
     return int(text)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """What the command `oma` learns from its surroundings.  Without `url` it speaks to the platform of this machine."""
+
+    url: str | None
+    api_key: str | None
+    language: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> "Caller":
+        """`ko` where LC_ALL, LC_MESSAGES or LANG, the first that is set, names Korean; else `en`."""
+        env = os.environ if env is None else env
+        locale = next((env[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if env.get(name)), "")
+        return cls(
+            url=(env.get("OMA_URL") or "").rstrip("/") or None,
+            api_key=env.get("OMA_API_KEY") or None,
+            language="ko" if locale.lower().startswith("ko") else "en",
+        )
