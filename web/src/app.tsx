@@ -108,7 +108,8 @@ function Content() {
     case "edit":
       return <EditPage key={place.id} id={place.id} />;
     case "execution":
-      return <ExecutionPage key={place.id} id={place.id} />;
+      // The platform explains a failure in the language it is asked in, so the page asks again in another.
+      return <ExecutionPage key={`${place.id} ${lang.value}`} id={place.id} />;
     case "unknown":
       return (
         <div class="card">

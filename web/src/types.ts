@@ -138,6 +138,8 @@ export interface Execution {
   modelMode: "api" | "compatible" | "demo" | null;
   hosts: HostUse[];
   artifacts: Artifact[];
+  /** What was left out or cut, in words. */
+  notes: string[];
   cancelRequestedAt?: string | null;
   lastSeq: number;
 }

@@ -67,7 +67,6 @@ export const words = {
     ko: "예시에서 시작해 보세요. 내용은 저장하기 전에 바꿀 수 있습니다.",
     en: "Start from an example. You can change everything before you save.",
   },
-  startBlank: { ko: "빈 양식에서 시작", en: "Start from a blank form" },
   useTemplate: { ko: "이 예시로 시작", en: "Start from this" },
   more: { ko: "더 보기", en: "Show more" },
   lastRun: { ko: "최근 실행", en: "Last run" },
@@ -238,48 +237,11 @@ export const words = {
   failedTitle: { ko: "끝까지 실행하지 못했습니다", en: "The run did not finish" },
   cancelledTitle: { ko: "실행을 취소했습니다", en: "The run was cancelled" },
   timedOutTitle: { ko: "제한 시간이 지나 멈췄습니다", en: "The run was stopped at its time limit" },
-  fixBudget: {
-    ko: "이번 실행에 정한 비용 한도를 다 썼습니다. 에이전트를 수정해 한도를 올리거나 일을 나눠 주세요.",
-    en: "It used up the cost limit of this run. Raise the limit of the agent, or split the job.",
-  },
-  fixUpstream: {
-    ko: "모델 서버가 응답하지 않았습니다. 잠시 뒤에 다시 실행해 주세요.",
-    en: "The model did not answer. Run it again in a while.",
-  },
-  fixTimeout: {
-    ko: "정해 둔 시간 안에 끝나지 않았습니다. 최대 실행 시간을 늘리거나 일을 나눠 주세요.",
-    en: "It did not finish in time. Allow a longer run, or split the job.",
-  },
-  fixMemory: {
-    ko: "메모리를 너무 많이 썼습니다. 한 번에 다루는 양을 줄여 주세요.",
-    en: "It used too much memory. Give it less at once.",
-  },
-  fixDisk: {
-    ko: "저장 공간을 다 썼습니다. 작업 폴더의 파일을 줄여 주세요.",
-    en: "It ran out of disk. Remove files from the workspace.",
-  },
-  fixOutput: { ko: "출력이 너무 많아 멈췄습니다.", en: "It wrote too much output and was stopped." },
-  fixSandbox: {
-    ko: "안전한 실행 공간을 만들지 못했습니다. 관리자에게 `oma doctor` 결과를 확인해 달라고 해 주세요.",
-    en: "The sandbox could not start. Ask whoever runs the platform to check `oma doctor`.",
-  },
-  fixLost: {
-    ko: "실행하던 프로그램과 연락이 끊겼습니다. 다시 실행해 주세요.",
-    en: "The platform lost contact with the run. Run it again.",
-  },
-  fixMaxTurns: {
-    ko: "정해 둔 단계 수를 다 썼습니다. 지시를 더 구체적으로 적거나 일을 나눠 주세요.",
-    en: "It used up its steps. Be more specific, or split the job.",
-  },
-  fixWorkspace: {
-    ko: "작업 폴더를 불러오거나 저장하지 못했습니다.",
-    en: "The workspace could not be loaded or saved.",
-  },
-  fixOther: {
+  seeBelow: {
     ko: "아래 진행 과정에서 어디서 멈췄는지 볼 수 있습니다.",
     en: "What it did, below, shows where it stopped.",
   },
-  reason: { ko: "이유", en: "Reason" },
+  notes: { ko: "알아 둘 점", en: "Notes" },
   offlineTitle: { ko: "서버에 연결하지 못했습니다", en: "The server cannot be reached" },
   offlineHint: {
     ko: "플랫폼이 켜져 있는지, 네트워크가 연결되어 있는지 확인해 주세요.",

@@ -7,17 +7,16 @@ import { useAction } from "../act";
 import * as api from "../api";
 import { t } from "../language";
 import { useLoad } from "../load";
-import { DemoBadge, StatusBadge } from "../parts/badge";
-import { Copy } from "../parts/copy";
-import { Facts, size } from "../parts/facts";
+import { StatusBadge } from "../parts/badge";
+import { Facts } from "../parts/facts";
 import { Failure } from "../parts/failure";
 import { Icon } from "../parts/icon";
-import { Markdown } from "../parts/markdown";
+import { Artifacts, Hosts, Notes, Result } from "../parts/outcome";
 import { ProblemCard } from "../parts/problem-card";
 import { Skeleton } from "../parts/skeleton";
 import { Timeline } from "../parts/timeline";
 import { go, to } from "../route";
-import { doing, type Step, stepsOf } from "../steps";
+import { stepsOf } from "../steps";
 import { useTitle } from "../title";
 import { type Agent, type Execution, isOver } from "../types";
 import { useExecution } from "../watch";
@@ -49,6 +48,7 @@ export function ExecutionPage({ id }: { id: string }) {
           <Failure execution={execution} />
           <Result execution={execution} steps={steps} />
           <Artifacts execution={execution} />
+          <Notes execution={execution} />
           <section class="card" aria-labelledby="timeline-title">
             <h2 id="timeline-title">{t("timeline")}</h2>
             {steps.length === 0 ? (
@@ -120,86 +120,5 @@ function Actions({ execution, agent }: { execution: Execution; agent: Agent | nu
       )}
       {problem && <ProblemCard problem={problem} />}
     </div>
-  );
-}
-
-function Result({ execution, steps }: { execution: Execution; steps: Step[] }) {
-  const { result, resultKind, status, modelMode } = execution;
-  return (
-    <section class="card result" aria-labelledby="result-title" aria-busy={!isOver(status)}>
-      <div class="row spread">
-        <h2 id="result-title" class="row">
-          {t("result")}
-          {resultKind && resultKind !== "done" && <span class="badge calm">{t(resultKind)}</span>}
-          {modelMode === "demo" && <DemoBadge words="demoRun" />}
-        </h2>
-        {result && <Copy text={result} label={t("copyResult")} />}
-      </div>
-      {result ? (
-        <Markdown text={result} />
-      ) : (
-        <p class="muted">{t(isOver(status) ? "resultNone" : "resultSoon")}</p>
-      )}
-      {!isOver(status) && <Progress status={status} steps={steps} />}
-    </section>
-  );
-}
-
-function Progress({ status, steps }: { status: Execution["status"]; steps: Step[] }) {
-  const tool = doing(steps);
-  const words =
-    status !== "running"
-      ? t(status === "queued" ? "waitingTurn" : "launching")
-      : tool
-        ? t("nowDoing", { what: `${tool.tool} ${tool.gist}`.trim() })
-        : t("nowDoing", { what: t("thinking") });
-  return (
-    <p class="progress" role="status">
-      <span class="dot" aria-hidden="true" />
-      <span class="clamp">{words}</span>
-    </p>
-  );
-}
-
-function Artifacts({ execution }: { execution: Execution }) {
-  if (execution.artifacts.length === 0) return null;
-  return (
-    <section class="card" aria-labelledby="artifacts-title">
-      <h2 id="artifacts-title">{t("artifacts")}</h2>
-      <ul class="files">
-        {execution.artifacts.map((artifact) => (
-          <li key={artifact.path}>
-            <Icon name="file" />
-            <a
-              href={api.artifactHref(execution.id, artifact)}
-              download
-              aria-label={t("download", { name: artifact.path })}
-            >
-              {artifact.path}
-            </a>
-            <span class="muted">{size(artifact.bytes)}</span>
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
-}
-
-function Hosts({ execution }: { execution: Execution }) {
-  if (execution.hosts.length === 0) return null;
-  return (
-    <section class="card" aria-labelledby="hosts-title">
-      <h2 id="hosts-title">{t("hosts")}</h2>
-      <ul class="files">
-        {execution.hosts.map(({ host, allowed, requests }) => (
-          <li key={`${host} ${allowed}`}>
-            <Icon name={allowed ? "check" : "cross"} />
-            <code>{host}</code>
-            <span>{t(allowed ? "hostAllowed" : "hostRefused")}</span>
-            <span class="muted">{t("hostUse", { count: requests })}</span>
-          </li>
-        ))}
-      </ul>
-    </section>
   );
 }
