@@ -74,8 +74,8 @@ class System:
         missing = [need for need in self.needs if not need.there()]
         if not missing or self.installs:
             return bool(missing)
-        if required := [need.package for need in missing if need.required]:
-            raise _missing(required)
+        if any(need.required for need in missing):
+            raise _missing([need.package for need in missing])
         return False
 
     def install(self, line: Line) -> None:
