@@ -25,6 +25,7 @@ interface Request {
 }
 
 const RESENDS = 2;
+const LINK = "/api/auth/link";
 
 let whenSignedOut = (): void => undefined;
 /** Called whenever the platform answers that nobody is signed in. */
@@ -50,7 +51,8 @@ async function send(method: string, path: string, request: Request = {}): Promis
   const response = await reach(path, init, request.key === undefined ? 0 : RESENDS);
   if (response.ok) return response;
   const problem = await Problem.of(response);
-  if (problem.status === 401) whenSignedOut();
+  // A link that is refused says nothing about the session.
+  if (problem.status === 401 && path !== LINK) whenSignedOut();
   throw problem;
 }
 
@@ -97,8 +99,7 @@ export async function upTo<T>(
 export const config = () => read<Config>("GET", "/config.json");
 export const session = () => read<Session>("GET", "/api/auth/session");
 export const signInAsGuest = () => read<{ user: User }>("POST", "/api/auth/guest");
-export const signInByLink = (code: string) =>
-  read<{ user: User }>("POST", "/api/auth/link", { json: { code } });
+export const signInByLink = (code: string) => read<{ user: User }>("POST", LINK, { json: { code } });
 export const signOut = () => done("POST", "/api/auth/logout");
 
 // Agents
