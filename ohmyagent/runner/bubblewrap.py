@@ -160,9 +160,8 @@ class BubblewrapBox:
     def close(self) -> None:
         for fd in (*self.spaces, self.processes, self.alive):
             os.close(fd)
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-            if pipe is not None:
-                pipe.close()
+        self.listeners.close()
+        _close_pipes(self._process)
 
 
 class Bubblewrap:
@@ -206,8 +205,12 @@ class Bubblewrap:
             box = BubblewrapBox(process, ours, info)
             handover.send_plan(ours, plan)
         except (HandoverFailed, OSError) as error:
+            words = _last_words(process) or error
             process.kill()
-            raise SandboxRefused(f"bubblewrap could not start: {_last_words(process) or error}") from error
+            process.wait()
+            _close_pipes(process)
+            ours.close()
+            raise SandboxRefused(f"bubblewrap could not start: {words}") from error
         finally:
             os.close(info)
         return box
@@ -229,6 +232,12 @@ def _child_pid(info: int) -> int:
             raise HandoverFailed("bubblewrap ended before it made a sandbox")
         parts += part
     return int(json.loads(parts)["child-pid"])
+
+
+def _close_pipes(process: subprocess.Popen[bytes]) -> None:
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
 
 
 def _last_words(process: subprocess.Popen[bytes]) -> str:

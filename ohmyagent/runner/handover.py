@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import contextlib
 import json
 import socket
 import struct
@@ -39,6 +40,14 @@ class Listeners:
     gateway: socket.socket
     proxy: socket.socket
     pid: int
+    """The host's number of the process that opened them, which becomes the agent."""
+
+    def close(self) -> None:
+        """Also wakes whoever waits in `accept`, which a mere close does not."""
+        for listener in (self.gateway, self.proxy):
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
 
 
 def rlimits(limits: Limits) -> dict[str, int]:
@@ -95,4 +104,7 @@ def send_file(control: socket.socket, path: str, size: int, parts: Iterable[byte
 
 
 def send_go(control: socket.socket) -> None:
-    control.sendall(FILE.pack(0, 0))
+    """Returns when all files are written and the agent's program is about to start, or when the sandbox is dead."""
+    with contextlib.suppress(OSError):
+        control.sendall(FILE.pack(0, 0))
+        control.recv(1)

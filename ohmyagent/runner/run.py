@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ohmyagent.runner import cli, platform, relay, save
 from ohmyagent.runner.egress import Egress, Policy
-from ohmyagent.runner.files import Findings, Workspace
+from ohmyagent.runner.files import Workspace
 from ohmyagent.runner.handover import Plan
 from ohmyagent.runner.limits import Watch
 from ohmyagent.runner.outcome import Ending, Verdict, verdict
@@ -113,7 +113,7 @@ class Execution:
 
     def _keep_files(self, workspace: Workspace, started_ns: int, report: Report) -> None:
         """The workspace after a success that shall be saved; what the run wrote for its user in any case."""
-        found: Findings = workspace.survey()
+        found = save.without_input(workspace.survey(), self.claim.spec)
         written = save.artifacts(found, started_ns)
         saved = self.claim.spec.save and report.verdict.outcome == "succeeded"
         save.upload(self.platform, workspace, found.files if saved else written)

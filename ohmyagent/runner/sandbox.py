@@ -34,7 +34,7 @@ class Box(Protocol):
         """Write one file as the sandbox's user.  Raises SandboxRefused when it does not fit."""
 
     def go(self) -> None:
-        """Start the agent.  Nothing of it runs before."""
+        """Start the agent.  Nothing of it runs before this call, and all that was put is there when it returns."""
 
     def close_stdin(self) -> None:
         """End the agent's input."""

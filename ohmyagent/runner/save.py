@@ -43,6 +43,15 @@ def upload(platform: Platform, workspace: Workspace, files: list[Kept]) -> None:
         raise WorkspaceLost(f"The files of the run could not be saved: {error}") from error
 
 
+def without_input(found: Findings, spec: Spec) -> Findings:
+    """What is worth keeping for the next run: this one's input is not, unless the run changed it."""
+    if spec.input is None:
+        return found
+    sha256 = hashlib.sha256(spec.input.encode()).hexdigest()
+    found.files = [file for file in found.files if (file.path, file.sha256) != (INPUT, sha256)]
+    return found
+
+
 def listed(file: Kept) -> Json:
     return {"path": file.path, "bytes": file.size, "sha256": file.sha256}
 

@@ -49,12 +49,10 @@ def identity(request: pytest.FixtureRequest) -> Iterator[harness.Identity]:
     elif os.geteuid() != 0:
         pytest.skip("the tests do not run as root")
     else:
-        yield harness.root()
+        yield harness.own()
 
 
 @pytest.fixture(scope="session")
-def anyone() -> Iterator[harness.Identity]:
+def anyone() -> harness.Identity:
     """Whoever runs the tests, where it makes no difference."""
-    yield (
-        harness.root() if os.geteuid() == 0 else harness.Identity("ordinary", harness.root().python, harness.REPOSITORY)
-    )
+    return harness.own()

@@ -39,15 +39,15 @@ class Identity:
     uid: int | None = None
 
 
-def root() -> Identity:
-    return Identity("root", sys.executable, REPOSITORY)
+def own() -> Identity:
+    return Identity("root" if os.geteuid() == 0 else "ordinary", sys.executable, REPOSITORY)
 
 
 @contextmanager
 def ordinary() -> Iterator[Identity]:
     """A user without any right: this one, or when tests run as root another one with a copy of the runner."""
     if os.geteuid() != 0:
-        yield Identity("ordinary", sys.executable, REPOSITORY)
+        yield own()
         return
     with tempfile.TemporaryDirectory(prefix="oma-ordinary-") as name:
         folder = Path(name)
@@ -91,9 +91,9 @@ class Run:
             time.sleep(0.01)
         return time.monotonic() - start
 
-    def until_tool_called(self) -> None:
-        """The agent's first tool is running."""
-        self.until(lambda: self.platform.of_type("tool_call"))
+    def until_tool_called(self, calls: int = 1) -> None:
+        """The agent's tools so far are running: bubblewrap twice, the CLI, and a shell at least."""
+        self.until(lambda: len(self.platform.of_type("tool_call")) == calls and len(self.descendants()) >= 3 + calls)
 
     def descendants(self) -> set[int]:
         """Every process below the runner, as the host sees them."""
