@@ -29,7 +29,6 @@ class Settings:
     anthropic_api_key: str | None
     anthropic_base_url: str | None
     google_client_id: str | None
-    google_project: str | None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -37,10 +36,8 @@ class Settings:
         env = os.environ if env is None else env
         wrong: list[str] = []
         target = env.get("OMA_TARGET", "local")
-        if target not in ("local", "gcp"):
-            wrong.append(f"OMA_TARGET is {target!r}; it may be local or gcp")
-        if target == "gcp" and not env.get("GOOGLE_CLOUD_PROJECT"):
-            wrong.append("GOOGLE_CLOUD_PROJECT is missing; the gcp target needs a project")
+        if target != "local":
+            wrong.append(f"OMA_TARGET is {target!r}; this version knows local only")
         port = _number(env, "OMA_PORT" if "OMA_PORT" in env else "PORT", DEFAULT_PORT, 0, 65535, wrong)
         gateway_port = _number(env, "OMA_GATEWAY_PORT", 0, 0, 65535, wrong)
         slots = _number(env, "OMA_SLOTS", 4, 1, 64, wrong)
@@ -58,7 +55,6 @@ class Settings:
             anthropic_api_key=env.get("ANTHROPIC_API_KEY") or None,
             anthropic_base_url=(env.get("ANTHROPIC_BASE_URL") or "").rstrip("/") or None,
             google_client_id=env.get("GOOGLE_CLIENT_ID") or None,
-            google_project=env.get("GOOGLE_CLOUD_PROJECT") or None,
         )
 
 

@@ -6,6 +6,7 @@ from ohmyagent.domain.accounts import ApiKey, Session, SigninCode, User
 from ohmyagent.domain.agents import Agent, AgentVersion, SlugLock
 from ohmyagent.domain.executions import EventBatch, Execution, Launch
 from ohmyagent.domain.record import Record
+from ohmyagent.domain.secrets import Secret
 from ohmyagent.domain.usage import Ledger, Month
 from ohmyagent.domain.workspaces import Workspace
 from ohmyagent.ports import Document, Page, Query, Store, Where
@@ -85,3 +86,8 @@ workspaces = Collection("workspaces", Workspace)
 def batches(execution_id: str) -> Collection[EventBatch]:
     """The log of one execution, a subcollection."""
     return Collection(f"executions/{execution_id}/batches", EventBatch)
+
+
+def secrets(agent_id: str) -> Collection[Secret]:
+    """What was entrusted to one agent, a subcollection."""
+    return Collection(f"agents/{agent_id}/secrets", Secret)

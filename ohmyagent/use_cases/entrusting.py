@@ -1,0 +1,101 @@
+"""Secrets that people entrust to an agent: kept sealed, opened only where a request leaves for one of their hosts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ohmyagent import records
+from ohmyagent.domain.accounts import User
+from ohmyagent.domain.errors import Forbidden, Invalid, NotFound
+from ohmyagent.domain.secrets import MOST_SECRETS, Secret, SecretDraft
+from ohmyagent.domain.usage import Ledger
+from ohmyagent.ports import Store, Vault
+from ohmyagent.use_cases import designing, metering
+
+
+@dataclass(frozen=True)
+class Injection:
+    """A header to add to one request; `value` is in the clear and must go nowhere else."""
+
+    header: str
+    value: str
+
+    def __repr__(self) -> str:
+        return f"Injection({self.header!r})"
+
+
+@dataclass(frozen=True)
+class Errand:
+    """A request that a sandbox may make to `host`, with what is added to it outside."""
+
+    agent_id: str
+    host: str
+    injections: tuple[Injection, ...]
+
+
+def put(store: Store, vault: Vault, user: User, agent_id: str, name: str, draft: SecretDraft, now: datetime) -> Secret:
+    """Keep a secret, or replace it; its hosts must be on the agent's allowlist, or nothing could ever use it."""
+    agent = designing.find(store, user, agent_id)
+    outside = [host for host in draft.hosts if not _listed(host, agent.network.allow)]
+    if outside:
+        raise Invalid.of("hosts", f"{outside[0]} is not on the agent's list of allowed hosts")
+    secrets = records.secrets(agent_id)
+    before = secrets.find(store, name)
+    if before is None and len(listing(store, user, agent_id)) >= MOST_SECRETS:
+        raise Invalid.of("name", f"an agent has at most {MOST_SECRETS} secrets")
+    secret = Secret(
+        name=name,
+        agent_id=agent_id,
+        user_id=user.id,
+        sealed="",
+        hosts=draft.hosts,
+        header=draft.header,
+        prefix=draft.prefix,
+        created_at=before.created_at if before else now,
+        updated_at=now,
+    )
+    sealed = vault.seal(draft.value, secret.context)
+    return secrets.put(store, name, secret.replace(sealed=sealed))
+
+
+def listing(store: Store, user: User, agent_id: str) -> list[Secret]:
+    """The agent's secrets by name; their values stay sealed."""
+    designing.find(store, user, agent_id)
+    found, _ = records.secrets(agent_id).page(store, oldest="name", limit=MOST_SECRETS)
+    return found
+
+
+def remove(store: Store, user: User, agent_id: str, name: str) -> None:
+    """Raises NotFound when there is no such secret."""
+    designing.find(store, user, agent_id)
+    records.secrets(agent_id).get(store, name)
+    records.secrets(agent_id).delete(store, name)
+
+
+def errand(store: Store, vault: Vault, token: str, host: str, now: datetime) -> Errand:
+    """What the run that holds `token` may send to `host`, and what is added to it.
+
+    The token says whose run it is, and the host is the one that is really dialled: neither a Host header nor an SNI
+    decides.  Raises Forbidden for a dead token and for a host that is not on the run's own allowlist.
+    """
+    ledger = _live_ledger(store, token, now)
+    execution = records.executions.get(store, ledger.id)
+    if not _listed(host, execution.agent.network.allow):
+        raise Forbidden(f"{host} is not on the agent's list of allowed hosts.")
+    found, _ = records.secrets(execution.agent_id).page(store, oldest="name", limit=MOST_SECRETS)
+    injections = tuple(
+        Injection(secret.header, secret.prefix + vault.unseal(secret.sealed, secret.context))
+        for secret in found
+        if host in secret.hosts
+    )
+    return Errand(execution.agent_id, host, injections)
+
+
+def _live_ledger(store: Store, token: str, now: datetime) -> Ledger:
+    try:
+        return records.ledgers.get(store, metering.ledger_of(token)).usable(token, now)
+    except NotFound:
+        raise Forbidden("This token is not valid.") from None
+
+
+def _listed(host: str, allowed: tuple[str, ...]) -> bool:
+    return any(host == entry or (entry.startswith("*.") and host.endswith(entry[1:])) for entry in allowed)
