@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -25,8 +26,14 @@ def _cron(text: str) -> str:
     return " ".join(fields)
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Reading the names from disk takes milliseconds, and every user and schedule has one."""
+    return frozenset(available_timezones())
+
+
 def _zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError("is not an IANA time zone such as Asia/Seoul")
     ZoneInfo(name)
     return name

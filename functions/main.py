@@ -1,0 +1,38 @@
+"""What Google calls by name.  FUNCTION_TARGET picks one; each is one line."""
+
+import functions_framework
+from flask import Request
+from werkzeug.wrappers import Response
+
+from ohmyagent.http.serving import serve
+from ohmyagent.wiring import app
+
+
+@functions_framework.http
+def auth(request: Request) -> Response:
+    return serve(request, "auth", app)
+
+
+@functions_framework.http
+def agents(request: Request) -> Response:
+    return serve(request, "agents", app)
+
+
+@functions_framework.http
+def executions(request: Request) -> Response:
+    return serve(request, "executions", app)
+
+
+@functions_framework.http
+def account(request: Request) -> Response:
+    return serve(request, "account", app)
+
+
+@functions_framework.http
+def catalogue(request: Request) -> Response:
+    return serve(request, "catalogue", app)
+
+
+@functions_framework.http
+def runner(request: Request) -> Response:
+    return serve(request, "runner", app)

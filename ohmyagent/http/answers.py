@@ -1,0 +1,50 @@
+"""Answers, and what every answer carries."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack
+from urllib.parse import quote
+
+from flask import Response
+from pydantic import BaseModel
+
+from ohmyagent.http.bodies import JSON
+
+SECURITY_HEADERS = {
+    "Cache-Control": "private, no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+BINARY = "application/octet-stream"
+DOWNLOAD_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
+
+
+def answer(view: BaseModel, status: int = 200) -> Response:
+    return Response(view.model_dump_json(by_alias=True), status, mimetype=JSON)
+
+
+def nothing() -> Response:
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    return response
+
+
+def attachment(name: str, body: AbstractContextManager[Iterator[bytes]], size: int | None = None) -> Response:
+    """A file to save, never to show: what a run wrote is not ours.  Raises NotFound before anything is sent."""
+    stack = ExitStack()
+    chunks = stack.enter_context(body)
+    response = Response(chunks, mimetype=BINARY)
+    response.call_on_close(stack.close)
+    if size is not None:
+        response.content_length = size
+    response.headers["Content-Disposition"] = disposition(name)
+    response.headers["Content-Security-Policy"] = DOWNLOAD_POLICY
+    return response
+
+
+def disposition(name: str) -> str:
+    """`attachment` with the name for every browser (RFC 6266 and 5987)."""
+    plain = "".join(
+        letter if letter.isascii() and letter.isprintable() and letter not in '"\\%' else "_" for letter in name
+    )
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

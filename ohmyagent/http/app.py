@@ -1,0 +1,107 @@
+"""The Flask application: routes, what every answer carries, and how refusals look."""
+
+import re
+import time
+from collections.abc import Callable, Collection, Iterable
+from functools import cache
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from ohmyagent.domain.errors import Problem
+from ohmyagent.domain.text import new_id
+from ohmyagent.http import openapi, problems
+from ohmyagent.http.answers import SECURITY_HEADERS
+from ohmyagent.http.context import Platform, language
+from ohmyagent.http.groups import GROUPS, blueprints
+from ohmyagent.http.routing import routed
+
+log = structlog.get_logger()
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:/=+-]{1,100}")
+
+
+def application(platform: Platform, groups: Collection[str] | None = None) -> Flask:
+    """The routes of these groups (all by default) over the parts of `platform`."""
+    flask = routed(blueprints(GROUPS if groups is None else groups))
+    flask.extensions["oma"] = platform
+    flask.extensions["openapi"] = cache(lambda: openapi.document(blueprints(GROUPS), platform.version))
+    flask.before_request(_begin)
+    flask.after_request(_complete)
+    flask.register_error_handler(Problem, _refuse)
+    flask.register_error_handler(HTTPException, _refuse_by_framework)
+    flask.register_error_handler(Exception, _fail)
+    flask.wsgi_app = _chunked(flask.wsgi_app)  # type: ignore[method-assign]
+    return flask
+
+
+def request_id() -> str:
+    """The caller's X-Request-Id if it is sane, else one of our own."""
+    if "request_id" not in g:
+        given = request.headers.get("X-Request-Id", "")
+        g.request_id = given if REQUEST_ID.fullmatch(given) else new_id("r")
+    return str(g.request_id)
+
+
+def _begin() -> None:
+    g.began = time.perf_counter()
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=request_id())
+
+
+def _complete(response: Response) -> Response:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["X-Request-Id"] = request_id()
+    route = request.url_rule.rule if request.url_rule else "unknown"
+    milliseconds = round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1)
+    log.info("request", method=request.method, route=route, status=response.status_code, ms=milliseconds)
+    return response
+
+
+def _refuse(problem: Problem) -> Response:
+    return _problem(
+        problems.status_of(problem),
+        problems.document_of(problem, language(), request_id()),
+        problems.headers_of(problem).items(),
+    )
+
+
+def _refuse_by_framework(error: HTTPException) -> Response:
+    status = error.code or 500
+    own = [(name, value) for name, value in error.get_headers() if name.lower() != "content-type"]
+    return _problem(status, problems.framework_document(status, language(), request_id()), own)
+
+
+def _fail(error: Exception) -> Response:
+    """The process border: whatever was not foreseen.  Its message may hold what a person typed, so it is not logged."""
+    log.error("request failed", error=type(error).__name__, at=_places(error))
+    return _problem(500, problems.framework_document(500, language(), request_id()), ())
+
+
+def _places(error: BaseException) -> list[str]:
+    places, trace = [], error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return places[-8:]
+
+
+def _problem(status: int, body: bytes, headers: Iterable[tuple[str, str]]) -> Response:
+    response = Response(body, status, mimetype=problems.MEDIA_TYPE)
+    response.headers.extend(headers)
+    return response
+
+
+def _chunked(serve: Callable[..., Any]) -> Callable[..., Any]:
+    """Flask reads a body without a length only from servers that say that they end it; the local one does."""
+
+    def with_end(environ: dict[str, Any], start_response: Any) -> Any:
+        if "asgi.scope" in environ:
+            environ["wsgi.input_terminated"] = True
+        return serve(environ, start_response)
+
+    return with_end

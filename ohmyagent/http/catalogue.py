@@ -1,0 +1,55 @@
+"""What there is before anybody signs in: the page's settings, the models, agents to start from."""
+
+from functools import cache
+from importlib import resources
+
+from flask import Blueprint, Response
+from pydantic import TypeAdapter
+
+from ohmyagent.http.answers import answer
+from ohmyagent.http.context import app
+from ohmyagent.http.operations import Access, operation
+from ohmyagent.http.views import ConfigModel, ConfigView, Listing, ModelView, TemplateView
+
+bp = Blueprint("catalogue", __name__)
+
+
+class ModelList(Listing[ModelView]):
+    """The models on offer."""
+
+
+class TemplateList(Listing[TemplateView]):
+    """Agents to start from."""
+
+
+@bp.get("/config.json")
+@operation("What the static page needs to know", access=Access.PUBLIC, answers={200: ConfigView})
+def config() -> Response:
+    default = app().models.default
+    view = ConfigView(
+        stream_url=None,
+        google_client_id=app().settings.google_client_id,
+        model=ConfigModel(mode=default.mode, default=default.id),
+        version=app().version,
+    )
+    return answer(view)
+
+
+@bp.get("/api/models")
+@operation("The models on offer", access=Access.PUBLIC, answers={200: ModelList})
+def models() -> Response:
+    table = app().models
+    items = tuple(ModelView.shown(model, default=model is table.default) for model in table.models)
+    return answer(ModelList.model_construct(items=items, next_cursor=None))
+
+
+@bp.get("/api/templates")
+@operation("Agents to start from", access=Access.PUBLIC, answers={200: TemplateList})
+def templates() -> Response:
+    return answer(TemplateList.model_construct(items=starters(), next_cursor=None))
+
+
+@cache
+def starters() -> tuple[TemplateView, ...]:
+    text = resources.files(__package__).joinpath("starters.json").read_text(encoding="utf-8")
+    return TypeAdapter(tuple[TemplateView, ...]).validate_json(text)

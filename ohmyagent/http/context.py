@@ -1,0 +1,103 @@
+"""What a request is served with: the program's parts, who asks, in which language."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol, cast
+
+from flask import current_app, g, request
+
+from ohmyagent.domain.accounts import Session, User
+from ohmyagent.domain.costs import ModelTable
+from ohmyagent.domain.errors import FieldError, Invalid, PreconditionFailed, Unauthenticated
+from ohmyagent.domain.runner import Pace
+from ohmyagent.http import credentials
+from ohmyagent.http.language import Language, language_of
+from ohmyagent.ports import Files, Queue, Store
+from ohmyagent.settings import Settings
+from ohmyagent.use_cases import signing_in
+
+LONGEST_KEY = 200
+
+
+class Platform(Protocol):
+    """The parts of the program that the routes use, as the wiring puts them together."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def store(self) -> Store: ...
+    @property
+    def queue(self) -> Queue: ...
+    @property
+    def files(self) -> Files: ...
+    @property
+    def models(self) -> ModelTable: ...
+    @property
+    def pace(self) -> Pace: ...
+    @property
+    def gateway_url(self) -> str: ...
+    @property
+    def now(self) -> Callable[[], datetime]: ...
+    @property
+    def version(self) -> str: ...
+
+
+def app() -> Platform:
+    return cast(Platform, current_app.extensions["oma"])
+
+
+def language() -> Language:
+    return language_of(request.headers.get("Accept-Language"))
+
+
+def credential() -> credentials.Credential | None:
+    """What the request signs in with; raises Unauthenticated when it is not well formed."""
+    cookie = request.cookies.get(credentials.COOKIE)
+    return credentials.credential_of(request.headers.get("Authorization"), cookie)
+
+
+def signed_in() -> tuple[User, Session | None]:
+    """Who asks, and by which session (None for an API key); raises Unauthenticated."""
+    if "signed_in" not in g:
+        found = credential()
+        if found is None:
+            raise Unauthenticated()
+        g.signed_in = signing_in.authenticate(app().store, found.secret, app().now())
+    return cast(tuple[User, Session | None], g.signed_in)
+
+
+def user() -> User:
+    return signed_in()[0]
+
+
+def runner_token() -> str:
+    """The token a runner speaks with; raises Unauthenticated without one."""
+    found = credentials.credential_of(request.headers.get("Authorization"), None)
+    if found is None:
+        raise Unauthenticated()
+    return found.secret
+
+
+def idempotency_key() -> str | None:
+    """Raises Invalid unless it is 1 to 200 visible ASCII characters."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not (0 < len(key) <= LONGEST_KEY and all("!" <= letter <= "~" for letter in key)):
+        raise Invalid(FieldError("Idempotency-Key", f"must be 1 to {LONGEST_KEY} visible ASCII characters"))
+    return key
+
+
+def expected_version() -> int | None:
+    """The version in If-Match, or None without one and for `*`.
+
+    Raises PreconditionFailed for what can match no version: a weak tag, another tag, several.
+    """
+    tag = (request.headers.get("If-Match") or "*").strip()
+    if tag == "*":
+        return None
+    digits = tag[1:-1]
+    if tag != f'"{digits}"' or not digits.isascii() or not digits.isdigit() or len(digits) > LONGEST_VERSION:
+        raise PreconditionFailed()
+    return int(digits)
+
+
+LONGEST_VERSION = 9

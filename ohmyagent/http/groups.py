@@ -1,0 +1,34 @@
+"""Which routes belong together: each group is one function on Google Cloud."""
+
+from collections.abc import Iterable
+
+from flask import Blueprint
+
+from ohmyagent.http import (
+    account,
+    agents,
+    auth,
+    catalogue,
+    documents,
+    executions,
+    health,
+    runner,
+    runner_files,
+    usage,
+    workspace,
+)
+
+GROUPS: dict[str, tuple[Blueprint, ...]] = {
+    "auth": (health.bp, auth.bp),
+    "agents": (health.bp, agents.bp, workspace.bp, executions.requests),
+    "executions": (health.bp, executions.bp),
+    "account": (health.bp, account.bp, usage.bp),
+    "catalogue": (health.bp, catalogue.bp, documents.bp),
+    "runner": (health.bp, runner.bp),
+    "runner_files": (health.bp, runner_files.bp),
+}
+
+
+def blueprints(groups: Iterable[str]) -> list[Blueprint]:
+    """The routes of these groups, each once; raises KeyError for an unknown group."""
+    return list(dict.fromkeys(blueprint for group in groups for blueprint in GROUPS[group]))

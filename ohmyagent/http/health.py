@@ -1,0 +1,34 @@
+"""GET /health: every process says whether it can work."""
+
+from flask import Blueprint, Response
+
+from ohmyagent.domain.errors import Problem
+from ohmyagent.http.answers import answer
+from ohmyagent.http.context import app
+from ohmyagent.http.operations import Access, operation
+from ohmyagent.http.views import HealthView
+from ohmyagent.ports import Store
+
+bp = Blueprint("health", __name__)
+
+
+@bp.get("/health")
+@operation("Whether this process can work", access=Access.PUBLIC, answers={200: HealthView, 503: HealthView})
+def health() -> Response:
+    checks = {"store": _store(app().store)}
+    fine = all(found == "ok" for found in checks.values())
+    view = HealthView(
+        status="ok" if fine else "failing",
+        target=app().settings.target,
+        version=app().version,
+        checks=checks,
+    )
+    return answer(view, 200 if fine else 503)
+
+
+def _store(store: Store) -> str:
+    try:
+        store.find("health/check")
+    except Problem as problem:
+        return problem.detail
+    return "ok"

@@ -1,0 +1,127 @@
+"""What is wrong with a field, as a plain clause in English and Korean."""
+
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from ohmyagent.domain.errors import FieldError
+
+TYPES = {
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "date_from_datetime_parsing": "must be a date such as 2026-11-20",
+    "date_parsing": "must be a date such as 2026-11-20",
+    "date_type": "must be a date such as 2026-11-20",
+    "datetime_from_date_parsing": "must be a time such as 2026-11-20T08:00:00Z",
+    "datetime_parsing": "must be a time such as 2026-11-20T08:00:00Z",
+    "datetime_type": "must be a time such as 2026-11-20T08:00:00Z",
+    "dict_type": "must be an object",
+    "extra_forbidden": "is not a known field",
+    "finite_number": "is a number out of range",
+    "int_from_float": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_parsing_size": "is a number out of range",
+    "int_type": "must be a whole number",
+    "list_type": "must be a list",
+    "missing": "is missing",
+    "model_attributes_type": "must be an object",
+    "model_type": "must be an object",
+    "string_sub_type": "must be a text",
+    "string_type": "must be a text",
+    "string_unicode": "is not valid Unicode",
+    "tuple_type": "must be a list",
+}
+"""pydantic's error types that need no value to be said."""
+
+VALUED = {
+    "enum": "must be one of {expected}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be {expected}",
+    "string_pattern_mismatch": "does not have the right form",
+    "string_too_long": "may have at most {max_length} characters",
+    "string_too_short": "must have at least {min_length} characters",
+    "too_long": "may have at most {max_length} entries",
+    "too_short": "must have at least {min_length} entries",
+}
+
+KOREAN = {
+    "contains a control character": "제어 문자가 들어 있습니다",
+    "does not belong to this list": "이 목록의 것이 아닙니다",
+    "does not have the right form": "형식이 맞지 않습니다",
+    "is a configuration file, which is never kept in a workspace": "설정 파일이라 작업 공간에 둘 수 없습니다",
+    "is a number out of range": "범위를 벗어난 수입니다",
+    "is a public suffix; name the site below it": "공용 도메인입니다. 그 아래의 사이트를 적어 주세요",
+    "is after `to`": "`to`보다 뒤입니다",
+    "is an address; give a host name": "IP 주소입니다. 호스트 이름을 적어 주세요",
+    "is blank": "비어 있습니다",
+    "is empty": "비어 있습니다",
+    "is given twice": "두 번 나옵니다",
+    "is missing": "빠졌습니다",
+    "is not a cron expression that ever comes due": "실행될 때가 오지 않는 cron 식입니다",
+    "is not a host name": "호스트 이름이 아닙니다",
+    "is not a known field": "알 수 없는 항목입니다",
+    "is not a public host name": "공개된 호스트 이름이 아닙니다",
+    "is not a relative path": "상대 경로가 아닙니다",
+    "is not an https address": "https 주소가 아닙니다",
+    "is not an IANA time zone such as Asia/Seoul": "Asia/Seoul 같은 IANA 시간대가 아닙니다",
+    "is not UTF-8": "UTF-8이 아닙니다",
+    "is not valid JSON": "올바른 JSON이 아닙니다",
+    "is not valid Unicode": "올바른 유니코드가 아닙니다",
+    "is out of range": "범위를 벗어났습니다",
+    "may hold a-z, 0-9 and single hyphens only": "a-z, 0-9와 하이픈(-) 하나씩만 쓸 수 있습니다",
+    "must be 1 to 200 visible ASCII characters": "보이는 ASCII 문자 1~200자여야 합니다",
+    "must be a date such as 2026-11-20": "2026-11-20 같은 날짜여야 합니다",
+    "must be a JSON object": "JSON 객체여야 합니다",
+    "must be a list": "목록이어야 합니다",
+    "must be a text": "글이어야 합니다",
+    "must be a time such as 2026-11-20T08:00:00Z": "2026-11-20T08:00:00Z 같은 시각이어야 합니다",
+    "must be a whole number": "정수여야 합니다",
+    "must be an object": "객체여야 합니다",
+    "must be one file": "파일 하나여야 합니다",
+    "must be true or false": "true 또는 false여야 합니다",
+    "needs five fields: minute hour day month weekday": "분 시 일 월 요일, 다섯 칸이 필요합니다",
+}
+VALUED_KOREAN = {
+    "must be at least ": "{} 이상이어야 합니다",
+    "must be at most ": "{} 이하여야 합니다",
+    "must be one of ": "다음 중 하나여야 합니다: {}",
+    "is nested more than ": "너무 깊이 겹쳐 있습니다 ({})",
+    "may have at most ": "너무 깁니다 (한도: {})",
+    "must have at least ": "너무 짧습니다 (최소: {})",
+    "is not a model of this platform; there are ": "이 플랫폼에 없는 모델입니다. 쓸 수 있는 모델: {}",
+    "is more than ": "한도를 넘었습니다 ({})",
+}
+
+
+def said(message: str, language: str) -> str:
+    """The clause in `ko` if it is known there, else as it is."""
+    if language != "ko":
+        return message
+    if message in KOREAN:
+        return KOREAN[message]
+    for start, korean in VALUED_KOREAN.items():
+        if message.startswith(start):
+            return korean.format(message.removeprefix(start))
+    return message
+
+
+def field_errors(error: ValidationError) -> list[FieldError]:
+    """One for each field, by its dotted path; what the person sent is not repeated."""
+    return [_field_error(found) for found in error.errors(include_url=False, include_input=False)]
+
+
+def _field_error(found: ErrorDetails) -> FieldError:
+    field = ".".join(str(part) for part in found["loc"]) or "body"
+    return FieldError(field, _clause(found["type"], found.get("ctx", {}), found["msg"]))
+
+
+def _clause(kind: str, values: dict[str, Any], message: str) -> str:
+    if kind in TYPES:
+        return TYPES[kind]
+    if kind in VALUED:
+        return VALUED[kind].format(**values)
+    if kind == "value_error":
+        return str(values["error"])
+    return message
