@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pydantic import ValidationError
-from yaml.nodes import MappingNode, Node, ScalarNode
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ohmyagent.domain.agent_file_keys import BLOCKS, KEYS, OMA, SCHEDULE, VERSION, YAML, Key
 from ohmyagent.domain.agents import AgentDraft
@@ -63,7 +63,9 @@ def _canonical(draft: AgentDraft, source: MappingNode | None) -> str:
             _block(root, key.path[:-1]).value.append((_key(key.path[-1]), key.kind.write(value)))
     for block, name, node in _strange(source, ()) if source is not None else ():
         if block != SCHEDULE or draft.schedule is not None:
-            _block(root, block).value.append((name, node))
+            holder = _block(root, block)
+            holder.flow_style = False
+            holder.value.append((_unfolded(name), _unfolded(node)))
     root.value.sort(key=lambda entry: entry[0].value == "oma")
     return joined(root, draft.final_prompt)
 
@@ -134,6 +136,16 @@ def _strange(mapping: MappingNode, block: Path) -> Iterator[tuple[Path, ScalarNo
             yield from _strange(node, path)
         elif path not in KNOWN and path not in BLOCKS:
             yield block, key, node
+
+
+def _unfolded(node: Node) -> Node:
+    """The same without `{…}` and `[…]`, inside of which PyYAML writes `1:30` only with a tag."""
+    if isinstance(node, MappingNode):
+        entries = [(_unfolded(key), _unfolded(value)) for key, value in node.value]
+        return MappingNode(node.tag, entries, flow_style=False)
+    if isinstance(node, SequenceNode):
+        return SequenceNode(node.tag, [_unfolded(item) for item in node.value], flow_style=False)
+    return node
 
 
 def _mapping(flow: bool = False) -> MappingNode:

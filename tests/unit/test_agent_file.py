@@ -26,7 +26,7 @@ skills:
 oma:
   version: 1
   display_name: 경쟁사 뉴스 요약
-  schedule: {cron: "0 9 * * 1-5", timezone: Asia/Seoul, overlap: skip, catch_up: none, jitter: 5}
+  schedule: {cron: "0 9 * * 1-5", timezone: Asia/Seoul, overlap: skip, catch_up: none, jitter: 1:30}
   limits: {max_cost_usd: 0.50, monthly_cost_usd: 5.00, max_turns: 30, timeout: 15m}
   network: {allow: [news.example.com]}
   notify: {email: on_failure}

@@ -1,0 +1,61 @@
+"""A run's events as they come, over restarts of the platform."""
+
+import time
+from collections.abc import Callable, Iterator
+from threading import Event
+from typing import Any
+
+from ohmyagent.cli.client import Client
+from ohmyagent.cli.problems import NotRunning, Refused, Unreachable
+
+PACE_SECONDS = 0.3
+PATIENCE_SECONDS = 60.0
+"""How long a platform that went away is waited for."""
+
+OVER = frozenset({"succeeded", "failed", "cancelled", "timed_out", "skipped", "missed"})
+
+
+def events(
+    client: Client,
+    run_id: str,
+    after: int = 0,
+    *,
+    away: Callable[[bool], None] = lambda _: None,
+    stop: Event | None = None,
+) -> Iterator[dict[str, Any] | None]:
+    """Each event once, in order, and None whenever there was nothing new; ends with the run, or when `stop` is set.
+
+    `away` hears True when the platform stops answering and False when it answers again.
+    Raises Unreachable or NotRunning when it stays away, Refused when it refuses.
+    """
+    gone_at: float | None = None
+    while stop is None or not stop.is_set():
+        try:
+            page = client.get(f"/api/executions/{run_id}/events", after=after)
+        except (Unreachable, NotRunning, Refused) as problem:
+            if isinstance(problem, Refused) and problem.status < 500:
+                raise
+            if gone_at is None:
+                gone_at = time.monotonic()
+                away(True)
+            if time.monotonic() - gone_at > PATIENCE_SECONDS:
+                raise
+            _pause(stop)
+            continue
+        if gone_at is not None:
+            gone_at = None
+            away(False)
+        yield from page["items"]
+        after = max(after, page["lastSeq"])
+        if page["done"]:
+            return
+        yield None
+        if not page["items"]:
+            _pause(stop)
+
+
+def _pause(stop: Event | None) -> None:
+    if stop is None:
+        time.sleep(PACE_SECONDS)
+    else:
+        stop.wait(PACE_SECONDS)
