@@ -1,6 +1,6 @@
 """/api/agents: the HTTP face of agent design."""
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict
 
 from ohmyagent.domain.agents import Agent, AgentDraft
@@ -60,9 +60,20 @@ def read(agent_id: str) -> Response:
 
 
 @bp.put("/<id:agent_id>")
-@operation("Replace an agent's draft", body=AgentDraft, answers={200: AgentView}, problems=(404, 409), versioned=True)
-def replace(agent_id: str, body: AgentDraft) -> Response:
-    return _saved(agent_id, body, expected_version())
+@operation(
+    "Replace an agent's draft, by fields or by an agent file",
+    takes={bodies.JSON: AgentDraft, bodies.MARKDOWN: bodies.TEXT},
+    answers={200: AgentView}, problems=(404, 409), versioned=True,
+)  # fmt: skip
+def replace(agent_id: str) -> Response:
+    """A file says nothing of the status, which stays."""
+    expected = expected_version()
+    if request.mimetype != bodies.MARKDOWN:
+        return _saved(agent_id, bodies.valid(AgentDraft, bodies.json_object()), expected)
+    here, text = app(), bodies.text_body(bodies.MARKDOWN)
+    return _shown(
+        designing.reimported(here.store, here.models, user(), agent_id, text, now=here.now(), expected=expected)
+    )
 
 
 @bp.patch("/<id:agent_id>")

@@ -93,12 +93,16 @@ def save(
     expected: int | None = None,
     source: str | None = None,
 ) -> Agent:
-    """The next version; raises PreconditionFailed if `expected` is not the present one."""
+    """The next version; raises PreconditionFailed if `expected` is not the present one.
+
+    Without a `source` of its own it keeps the present one's, for the keys that only the file knows.
+    """
     _known(models, draft)
 
     def work(tx: Transaction) -> Agent:
         before = find(tx, user, agent_id).at_version(expected)
-        return _write(tx, before, before.redesigned(draft, now), source, now)
+        text = source or records.agent_versions.get(tx, version_id(before.id, before.version)).source
+        return _write(tx, before, before.redesigned(draft, now), text, now)
 
     return store.transact(work)
 
@@ -173,6 +177,21 @@ def imported(
     """A new agent from a file, paused; raises Invalid naming the key that is wrong."""
     draft = agent_file.parse(text).replace(status=AgentStatus.PAUSED)
     return create(store, models, user, draft, now=now, key=key, source=text)
+
+
+def reimported(
+    store: Store,
+    models: ModelTable,
+    user: User,
+    agent_id: str,
+    text: str,
+    *,
+    now: datetime,
+    expected: int | None = None,
+) -> Agent:
+    """The next version, from a file; the status stays.  Raises Invalid, and PreconditionFailed as `save` does."""
+    draft = agent_file.parse(text).replace(status=find(store, user, agent_id).status)
+    return save(store, models, user, agent_id, draft, now=now, expected=expected, source=text)
 
 
 def _write(tx: Transaction, before: Agent, after: Agent, source: str | None, now: datetime) -> Agent:
