@@ -8,15 +8,9 @@ from flask import Response
 from pydantic import BaseModel
 
 from ohmyagent.http.bodies import JSON
+from ohmyagent.http.policy import DOWNLOAD_POLICY
 
-SECURITY_HEADERS = {
-    "Cache-Control": "private, no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 BINARY = "application/octet-stream"
-DOWNLOAD_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
 
 def answer(view: BaseModel, status: int = 200) -> Response:

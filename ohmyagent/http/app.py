@@ -1,6 +1,5 @@
 """The Flask application: routes, what every answer carries, and how refusals look."""
 
-import re
 import time
 from collections.abc import Callable, Collection, Iterable
 from functools import cache
@@ -11,16 +10,13 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from ohmyagent.domain.errors import Problem
-from ohmyagent.domain.text import new_id
 from ohmyagent.http import openapi, problems
-from ohmyagent.http.answers import SECURITY_HEADERS
 from ohmyagent.http.context import Platform, language
 from ohmyagent.http.groups import GROUPS, blueprints
+from ohmyagent.http.policy import SECURITY_HEADERS, request_id_of
 from ohmyagent.http.routing import routed
 
 log = structlog.get_logger()
-
-REQUEST_ID = re.compile(r"[A-Za-z0-9._:/=+-]{1,100}")
 
 
 def application(platform: Platform, groups: Collection[str] | None = None) -> Flask:
@@ -38,10 +34,8 @@ def application(platform: Platform, groups: Collection[str] | None = None) -> Fl
 
 
 def request_id() -> str:
-    """The caller's X-Request-Id if it is sane, else one of our own."""
     if "request_id" not in g:
-        given = request.headers.get("X-Request-Id", "")
-        g.request_id = given if REQUEST_ID.fullmatch(given) else new_id("r")
+        g.request_id = request_id_of(request.headers.get("X-Request-Id"))
     return str(g.request_id)
 
 

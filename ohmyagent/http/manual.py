@@ -21,7 +21,9 @@ h3 { margin: 0; font: 600 1rem/1.5 ui-monospace, monospace; overflow-wrap: anywh
 h4 { margin: 1rem 0 .25rem; font-size: .85rem; } p { margin: .35rem 0; }
 code { font: .9em ui-monospace, monospace; background: var(--soft); padding: .1em .3em; border-radius: .25em; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; } td {
-  text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; } td:first-child { white-space: nowrap; }
+  text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top;
+}
+td:first-child { white-space: nowrap; }
 .method { display: inline-block; min-width: 4.2em; } a { color: inherit; }
 @media (max-width: 40rem) { table, tbody, tr, td { display: block; } }
 """
