@@ -116,6 +116,7 @@ class _Signals:
 def _config(application: Front | object) -> uvicorn.Config:
     return uvicorn.Config(
         application,  # type: ignore[arg-type]  # an ASGI 3 callable
+        interface="asgi3",
         http="httptools",
         ws="none",
         lifespan="off",
