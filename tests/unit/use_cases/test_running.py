@@ -187,8 +187,8 @@ def test_a_stale_epoch_and_a_wrong_token_cannot_report(world, user, agent):
 
 def test_the_sandbox_token_cannot_speak_for_the_runner(world, user, agent):
     execution, claim = world.started(user, agent)
+    token = claim.spec.model_token
     with pytest.raises(Forbidden):
-        token = claim.spec.model_token
         running.report(world.store, execution.id, token, 1, 1, [], pace=world.pace, now=world.now)
 
 
