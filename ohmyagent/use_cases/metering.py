@@ -9,7 +9,7 @@ from ohmyagent import records
 from ohmyagent.domain.costs import SEARCH_MICRO_USD, Model, TokenUsage
 from ohmyagent.domain.errors import BudgetExceeded, Forbidden, NotFound
 from ohmyagent.domain.record import Record
-from ohmyagent.domain.text import new_id
+from ohmyagent.domain.text import ID, new_id
 from ohmyagent.domain.usage import Ledger, Month, OpenCall, month_id, month_of
 from ohmyagent.ports import Store, Transaction
 
@@ -39,7 +39,7 @@ def token_for(ledger_id: str, secret: str) -> str:
 def ledger_of(token: str) -> str:
     """The ledger that a token names; raises Forbidden for anything that is no token of ours."""
     ledger_id, dot, secret = token.partition(".")
-    if not dot or not secret or not ledger_id.replace("_", "").isalnum() or len(token) > 200 or not token.isascii():
+    if not dot or not secret or not ID.match(ledger_id) or ledger_id.startswith("__") or len(token) > 200:
         raise Forbidden("This token is not valid.")
     return ledger_id
 
