@@ -11,6 +11,7 @@ from ohmyagent import __version__
 from ohmyagent.adapters.local import backup as backups
 from ohmyagent.adapters.local.data_folder import DataFolder
 from ohmyagent.adapters.local.files import FolderFiles
+from ohmyagent.adapters.local.host import Floor, Host
 from ohmyagent.adapters.local.jobs import ProcessJobs, RunnerCommand
 from ohmyagent.adapters.local.queue import SqliteQueue
 from ohmyagent.adapters.local.store import SqliteStore
@@ -27,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RUNNER = ROOT / "jobs" / "agent-runner" / "main.py"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class App:
     """The program, put together for one target."""
 
@@ -45,13 +46,14 @@ class App:
     version: str = __version__
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Local(App):
     """One machine.  Its queue is worked off here, and its files are served by itself."""
 
     store: SqliteStore
     queue: SqliteQueue
     files: FolderFiles
+    host: Host
 
 
 @cache
@@ -67,13 +69,15 @@ def local(settings: Settings) -> Local:
     vault = KeyFileVault(data.key)
     url = f"http://127.0.0.1:{settings.port}"
     home = settings.sandbox_home or Path(default_home())
+    host = Host(data.root, Floor())
     models, upstreams = model_table(settings, demo_url=f"{url}/demo-model")
     return Local(
         settings=settings,
         store=SqliteStore(data.database, indexes=INDEXES),
         queue=SqliteQueue(data.database),
-        jobs=ProcessJobs(RunnerCommand(RUNNER, url, home), data.root / "slots", settings.slots),
+        jobs=ProcessJobs(RunnerCommand(RUNNER, url, home), data.root / "slots", settings.slots, host),
         files=FolderFiles(data.files, vault.derived("file links")),
+        host=host,
         vault=vault,
         models=models,
         upstreams=upstreams,

@@ -26,6 +26,7 @@ class Clockwork:
         self._threads = [
             threading.Thread(target=app.queue.run, args=(handlers, QUEUE_THREADS, self._stop), name="queue"),
             threading.Thread(target=self._every, args=(SWEEP_SECONDS, self._sweep), name="sweep"),
+            threading.Thread(target=self._every, args=(SWEEP_SECONDS, self._relieve), name="relieve"),
             threading.Thread(target=self._every, args=(BACKUP_SECONDS, self._back_up), name="backup"),
         ]
 
@@ -49,6 +50,13 @@ class Clockwork:
     def _sweep(self) -> None:
         app = self._app
         running.sweep(app.store, app.queue, app.jobs, pace=app.pace, now=app.now())
+
+    def _relieve(self) -> None:
+        app = self._app
+        short = app.host.must_free()
+        if short:
+            ended = running.relieve(app.store, app.queue, app.jobs, f"host_{short}", app.now())
+            log.warning("machine is short", of=short, ended=ended.id if ended else None)
 
     def _back_up(self) -> None:
         made = wiring.backup_if_due(self._app.settings)

@@ -2,7 +2,7 @@
 
 import re
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, cast
 
 from a2wsgi import WSGIMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,7 +11,7 @@ from ohmyagent import http, wiring
 from ohmyagent.chat import streams
 from ohmyagent.cli.site import Site
 from ohmyagent.demo import demo_app
-from ohmyagent.gateway import Gateway
+from ohmyagent.gateway.app import Gateway
 
 API_THREADS = 8
 STREAMS = re.compile(r"/api/(?:executions/[^/]+|updates|conversations/[^/]+)/stream\Z")
@@ -25,7 +25,7 @@ class Front:
         self._gateway = Gateway(app.store, app.models, app.upstreams, now=app.now)
         self._routes: list[tuple[re.Pattern[str], ASGIApp]] = [
             (STREAMS, streams.build(app)),
-            (FUNCTIONS, WSGIMiddleware(http.build(app), workers=API_THREADS)),
+            (FUNCTIONS, _functions(app)),
             (re.compile(r"/demo-model/"), demo_app),
         ]
         self._site = Site()
@@ -46,3 +46,8 @@ class Front:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._gateway.stop()
+
+
+def _functions(app: wiring.Local) -> ASGIApp:
+    """The HTTP functions, which speak WSGI, in threads.  (The casts: a2wsgi's own protocol types are narrower.)"""
+    return cast(ASGIApp, WSGIMiddleware(cast(Any, http.build(app)), workers=API_THREADS))

@@ -39,10 +39,10 @@ class Site:
             if message["type"] == "http.response.start":
                 named = {name for name, _ in headers}
                 kept = [pair for pair in message["headers"] if pair[0] not in named]
-                message = message | {"headers": kept + headers}
+                message = dict(message) | {"headers": kept + headers}
             await send(message)
 
-        await self._static(scope | {"path": path, "root_path": ""}, receive, with_headers)
+        await self._static(dict(scope) | {"path": path, "root_path": ""}, receive, with_headers)
 
     def _headers_of(self, path: str) -> list[tuple[bytes, bytes]]:
         found: dict[bytes, bytes] = {}

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ohmyagent.adapters.local.host import Host
 from ohmyagent.domain.errors import NoRoom, Unavailable
 from ohmyagent.ports import Liveness
 
@@ -43,13 +44,16 @@ class RunnerCommand:
 class ProcessJobs:
     """The handle is `pid:start` for each index; the start time tells a process from a later one with its number."""
 
-    def __init__(self, command: RunnerCommand, folder: Path, slots: int) -> None:
+    def __init__(self, command: RunnerCommand, folder: Path, slots: int, host: Host) -> None:
         self._command = command
+        self._host = host
         self._folder = folder
         self._slots = slots
         folder.mkdir(parents=True, exist_ok=True)
 
     def launch(self, launch_id: str, nonce: str, tasks: int) -> str:
+        if self._host.waits_for():
+            raise NoRoom()
         slots = self._take(tasks)
         try:
             started = [self._start(launch_id, nonce, index, *slot) for index, slot in enumerate(slots)]

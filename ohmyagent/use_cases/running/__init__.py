@@ -10,7 +10,7 @@ from ohmyagent.use_cases.running.launches import launch
 from ohmyagent.use_cases.running.logs import Log, find, log, page, shown
 from ohmyagent.use_cases.running.reports import held, report, uploads
 from ohmyagent.use_cases.running.requests import dispatch, request, retry
-from ohmyagent.use_cases.running.sweeps import check, sweep
+from ohmyagent.use_cases.running.sweeps import check, relieve, sweep
 
 __all__ = [
     "Log",
@@ -25,6 +25,7 @@ __all__ = [
     "launch",
     "log",
     "page",
+    "relieve",
     "report",
     "request",
     "resume",

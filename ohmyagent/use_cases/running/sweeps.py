@@ -62,6 +62,24 @@ def check(store: Store, queue: Queue, jobs: Jobs, execution_id: str, *, pace: Pa
         dispatch(queue, after.launch_id, f"-{after.epoch}")
 
 
+def relieve(store: Store, queue: Queue, jobs: Jobs, code: str, now: datetime) -> Execution | None:
+    """End the youngest run, because the machine is short of what `code` says; None if nothing runs."""
+    found, _ = records.executions.page(store, Where("status", "==", Status.RUNNING.value), newest="createdAt", limit=1)
+    if not found:
+        return None
+    youngest = found[0]
+    handle = records.launches.get(store, youngest.launch_id).handle
+    if handle:
+        jobs.stop(handle, youngest.launch_index)
+    last_seq = last_kept_seq(store, youngest)
+    try:
+        ended = store.transact(lambda tx: _settle(tx, youngest, Status.FAILED, code, last_seq, now))
+    except Gone:
+        return None
+    resume(store, queue, ended)
+    return ended
+
+
 def _verdict(execution: Execution, alive: Liveness, pace: Pace, now: datetime) -> tuple[Status, str | None] | None:
     """The end (or QUEUED for another launch) that is due, or None."""
     assert execution.lease is not None

@@ -336,3 +336,14 @@ def test_a_forgotten_dispatch_is_healed_by_the_sweep(world, user, agent):
     world.later(seconds=11)
     world.sweep()
     assert world.queue.depth().due == before + 1
+
+
+def test_when_the_machine_is_short_the_youngest_run_ends_and_says_why(world, user):
+    first, _ = world.started(user, world.agent(user))
+    world.later(seconds=1)
+    second, _ = world.started(user, world.agent(user, name="나중"))
+    running.relieve(world.store, world.queue, world.jobs, "host_memory", world.now)
+    after = world.execution(second.id)
+    assert (after.status, after.error_code) == (Status.FAILED, "host_memory")
+    assert world.execution(first.id).status is Status.RUNNING
+    assert world.jobs.stopped == ["handle-2"]
