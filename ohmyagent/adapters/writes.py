@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ohmyagent.adapters.values import check_document, check_update, key_of
-from ohmyagent.domain.errors import NotFound
+from ohmyagent.domain.errors import AlreadyExists, NotFound
 from ohmyagent.ports import Document
 
 
@@ -13,6 +13,14 @@ from ohmyagent.ports import Document
 class Write:
     kind: Literal["create", "put", "update", "delete"]
     data: Document
+
+
+def refused(path: str, write: Write, exists: bool) -> None:
+    """Raises AlreadyExists or NotFound if the write cannot be done."""
+    if write.kind == "create" and exists:
+        raise AlreadyExists(f"{path} exists already.")
+    if write.kind == "update" and not exists:
+        raise NotFound(f"There is no {path}.")
 
 
 class Collected:
@@ -57,4 +65,6 @@ class Collected:
         check_document(path, write.data)
         if path in self.writes:
             raise RuntimeError(f"{path} is written twice")
+        if path in self.read:
+            refused(path, write, exists=self.read[path] is not None)
         self.writes[path] = write

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from ohmyagent.adapters.writes import Write
-from ohmyagent.domain.errors import AlreadyExists, NotFound
 from ohmyagent.ports import Document
 
 if TYPE_CHECKING:
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def precondition(path: str, write: Write, read: dict[str, Any]) -> "Precondition | None":
-    """What must hold for this write at commit; raises what can be refused at once.
+    """What must hold for this write at commit.
 
     `read` has the update times of what the transaction read, None for what it found missing.
     """
@@ -21,16 +20,7 @@ def precondition(path: str, write: Write, read: dict[str, Any]) -> "Precondition
 
     if path not in read:
         return {"create": Precondition(exists=False), "update": Precondition(exists=True)}.get(write.kind)
-    refused(path, write, exists=read[path] is not None)
     return Precondition(exists=False) if read[path] is None else Precondition(update_time=read[path])
-
-
-def refused(path: str, write: Write, exists: bool) -> None:
-    """Raises AlreadyExists or NotFound if the write cannot be done."""
-    if write.kind == "create" and exists:
-        raise AlreadyExists(f"{path} exists already.")
-    if write.kind == "update" and not exists:
-        raise NotFound(f"There is no {path}.")
 
 
 def write_of(reference: "DocumentReference", kind: str, data: Document, current: "Precondition | None") -> "WritePb":

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ohmyagent.adapters.gcp.commits import precondition, refused, verification, write_of
+from ohmyagent.adapters.gcp.commits import precondition, verification, write_of
 from ohmyagent.adapters.queries import Plan, cursor, plan
 from ohmyagent.adapters.retrying import Outrun, retrying
 from ohmyagent.adapters.values import check_collection, check_document, check_update, key_of, milliseconds
-from ohmyagent.adapters.writes import Collected, Write
+from ohmyagent.adapters.writes import Collected, Write, refused
 from ohmyagent.domain.errors import Invalid, NotFound, Unavailable
 from ohmyagent.ports import Document, Page, Query, Transaction
 
@@ -145,7 +145,9 @@ class FirestoreStore:
                 raise Outrun from error
 
     def _explain(self, read: dict[str, Any], writes: dict[str, Write]) -> None:
-        """Raise AlreadyExists or NotFound if that is why the commit was refused; else it was outrun."""
+        """Raise AlreadyExists or NotFound if that is why the commit was refused, not that it was outrun."""
+        if any(self._load(path)[1] != version for path, version in read.items()):
+            return
         for path, write in writes.items():
             if path not in read and write.kind in ("create", "update"):
                 refused(path, write, exists=self.find(path) is not None)

@@ -13,8 +13,8 @@ from ohmyagent.adapters.local.watching import Watchers
 from ohmyagent.adapters.queries import cursor, decoded, encoded, plan
 from ohmyagent.adapters.retrying import Outrun, retrying
 from ohmyagent.adapters.values import Key, check_document, check_update, key_of
-from ohmyagent.adapters.writes import Collected, Write
-from ohmyagent.domain.errors import AlreadyExists, NotFound
+from ohmyagent.adapters.writes import Collected, Write, refused
+from ohmyagent.domain.errors import NotFound
 from ohmyagent.ports import ChangeKind, Document, Page, Query, Transaction
 
 T = TypeVar("T")
@@ -133,10 +133,9 @@ class SqliteStore:
         """Write one document; None when it is as it was before."""
         key = key_of(path)
         row = connection.execute("SELECT data FROM docs WHERE collection = ? AND id = ?", key).fetchone()
+        refused(path, write, exists=row is not None)
         if row is None:
             return _inserted(connection, path, key, write)
-        if write.kind == "create":
-            raise AlreadyExists(f"{path} exists already.")
         if write.kind == "delete":
             connection.execute("DELETE FROM docs WHERE collection = ? AND id = ?", key)
             return ChangeKind.DELETED
@@ -154,8 +153,6 @@ class SqliteStore:
 
 
 def _inserted(connection: sqlite3.Connection, path: str, key: Key, write: Write) -> ChangeKind | None:
-    if write.kind == "update":
-        raise NotFound(f"There is no {path}.")
     if write.kind == "delete":
         return None
     row = (*key, key.collection.rpartition("/")[2], _now(), encoded(write.data))
