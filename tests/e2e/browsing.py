@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -121,6 +122,11 @@ class Visitor:
         """A figure of the execution by its name."""
         row = self.page.locator(".facts > div").filter(has=self.page.locator("dt", has_text=re.compile(f"^{name}$")))
         return row.locator("dd").inner_text()
+
+    def picture(self, name: str) -> None:
+        """Keep what the whole page looks like, if somebody asked for pictures (OMA_PICTURES=folder)."""
+        if folder := os.environ.get("OMA_PICTURES"):
+            self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
     def accessibility(self) -> list[str]:
         """What axe-core finds against WCAG 2.2 A and AA: rule and place."""

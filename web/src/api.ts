@@ -11,6 +11,7 @@ import type {
   Model,
   Page,
   Session,
+  Template,
   User,
   WorkspaceFile,
 } from "./types";
@@ -103,6 +104,7 @@ export const signInByLink = (code: string) => read<{ user: User }>("POST", LINK,
 export const signOut = () => done("POST", "/api/auth/logout");
 
 // Agents
+export const templates = (signal?: AbortSignal) => read<Page<Template>>("GET", "/api/templates", { signal });
 export const models = (signal?: AbortSignal) => read<Page<Model>>("GET", "/api/models", { signal });
 export const agents = (cursor: string | null, signal?: AbortSignal) =>
   read<Page<Agent>>("GET", `/api/agents?limit=50${cursor ? `&cursor=${part(cursor)}` : ""}`, { signal });

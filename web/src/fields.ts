@@ -36,18 +36,22 @@ export function fieldsOf(draft: AgentDraft | Agent): Fields {
   const { limits } = draft;
   return {
     name: draft.name,
-    description: draft.description,
+    description: draft.description ?? "",
     finalPrompt: draft.finalPrompt,
     model: draft.model ?? "",
-    tools: draft.tools,
-    hosts: draft.network.allow.join("\n"),
+    tools: draft.tools ?? BLANK.tools,
+    hosts: draft.network?.allow.join("\n") ?? "",
     dollars: limits?.maxCostMicroUsd === undefined ? BLANK.dollars : typedDollars(limits.maxCostMicroUsd),
     minutes: limits?.timeoutSeconds === undefined ? BLANK.minutes : String(limits.timeoutSeconds / 60),
   };
 }
 
 /** What to send, or which fields are not numbers; everything else is for the platform to judge. */
-export function draftOf(fields: Fields, before: Agent | null, notAmount: string): AgentDraft | Wrong {
+export function draftOf(
+  fields: Fields,
+  before: Agent | AgentDraft | null,
+  notAmount: string,
+): AgentDraft | Wrong {
   const cost = microUsd(fields.dollars);
   const minutes = Number(fields.minutes);
   const seconds = fields.minutes.trim() !== "" && minutes > 0 ? Math.round(minutes * 60) : Number.NaN;
@@ -58,6 +62,7 @@ export function draftOf(fields: Fields, before: Agent | null, notAmount: string)
     };
   }
   return {
+    ...ornaments(before),
     name: fields.name,
     description: fields.description,
     finalPrompt: fields.finalPrompt,
@@ -66,6 +71,12 @@ export function draftOf(fields: Fields, before: Agent | null, notAmount: string)
     network: { allow: hostsOf(fields.hosts) },
     limits: { ...before?.limits, maxCostMicroUsd: cost, timeoutSeconds: seconds },
   };
+}
+
+/** What the form has no fields for and a template brings along. */
+function ornaments(before: AgentDraft | null): Pick<AgentDraft, "tags" | "color" | "icon"> {
+  const { tags, color, icon } = before ?? {};
+  return { ...(tags && { tags }), ...(color && { color }), ...(icon && { icon }) };
 }
 
 export const isDraft = (made: AgentDraft | Wrong): made is AgentDraft =>

@@ -32,6 +32,15 @@ export function stepsOf(events: readonly ExecutionEvent[]): Step[] {
   return steps;
 }
 
+/** Without the last words of the agent where they are the result itself, which has its own place. */
+export function besideResult(steps: Step[], result: string | null): Step[] {
+  const last = steps.findLastIndex((step) => step.kind === "said");
+  const said = steps[last];
+  return said?.kind === "said" && said.event.text.trim() === result?.trim()
+    ? steps.toSpliced(last, 1)
+    : steps;
+}
+
 export function seqOf(step: Step): number {
   return step.kind === "tool" ? step.call.seq : step.event.seq;
 }

@@ -99,12 +99,21 @@ export interface Agent {
 /** What a person may set; what is left out keeps the platform's default. */
 export interface AgentDraft {
   name: string;
-  description: string;
+  description?: string;
   finalPrompt: string;
   model?: string;
-  tools: string[];
-  network: { allow: string[] };
+  tools?: string[];
+  network?: { allow: string[] };
   limits?: Partial<Limits>;
+  tags?: string[];
+  color?: string | null;
+  icon?: string | null;
+}
+
+/** An agent to start from. */
+export interface Template {
+  id: string;
+  draft: Record<Lang, AgentDraft>;
 }
 
 export interface Artifact {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BLANK, draftOf, hostsOf, isDraft, placed } from "../src/fields";
+import { BLANK, draftOf, fieldsOf, hostsOf, isDraft, placed } from "../src/fields";
 
 const filled = { ...BLANK, name: "n", finalPrompt: "p" };
 
@@ -22,6 +22,16 @@ describe("the form of an agent", () => {
   it("leaves the model to the platform unless one was chosen", () => {
     expect(draftOf(filled, null, "")).not.toHaveProperty("model");
     expect(draftOf({ ...filled, model: "opus" }, null, "")).toHaveProperty("model", "opus");
+  });
+
+  it("keeps what a template brings along and starts where it leaves off", () => {
+    const template = { name: "n", finalPrompt: "p", tags: ["t"], icon: "i", limits: { maxTurns: 7 } };
+    expect(draftOf(fieldsOf(template), template, "")).toMatchObject({
+      tags: ["t"],
+      icon: "i",
+      tools: BLANK.tools,
+      limits: { maxTurns: 7, maxCostMicroUsd: 500_000, timeoutSeconds: 900 },
+    });
   });
 
   it("takes hosts however they are pasted", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { doing, gist, linesOf, stepsOf, textOf } from "../src/steps";
+import { besideResult, doing, gist, linesOf, stepsOf, textOf } from "../src/steps";
 import type { ExecutionEvent } from "../src/types";
 
 const time = "2026-11-20T00:00:00Z";
@@ -33,6 +33,15 @@ describe("what a run did", () => {
   it("leaves figures and the result to their own places", () => {
     const usage = { input: 1, output: 1, cacheRead: 0, cacheWrite: 0 };
     expect(stepsOf([{ seq: 1, time, type: "usage", tokenUsage: usage }])).toEqual([]);
+  });
+
+  it("does not repeat the result, which has its own place", () => {
+    const said = (seq: number, text: string): ExecutionEvent => ({ seq, time, type: "text", text });
+    const steps = stepsOf([said(1, "first"), said(2, "the end")]);
+    expect(besideResult(steps, "the end\n")).toEqual(steps.slice(0, 1));
+    expect(besideResult(steps, "first")).toEqual(steps);
+    expect(besideResult(steps, null)).toEqual(steps);
+    expect(besideResult([], "")).toEqual([]);
   });
 
   it("is doing nothing once the last tool has answered", () => {

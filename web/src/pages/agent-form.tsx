@@ -30,7 +30,8 @@ export function startFrom(draft: AgentDraft | null): void {
 }
 
 export function NewPage() {
-  const [first] = useState(() => (template ? { ...BLANK, ...fieldsOf(template) } : BLANK));
+  const [start] = useState(() => template);
+  const first = start ? fieldsOf(start) : BLANK;
   useTitle(t("createTitle"));
   const sent = useRef({ body: "", key: "" });
   const save = async (draft: AgentDraft) => {
@@ -45,7 +46,7 @@ export function NewPage() {
   return (
     <>
       <h1>{t("createTitle")}</h1>
-      <Form first={first} before={null} save={save} back={to.agents()} />
+      <Form first={first} before={start} save={save} back={to.agents()} />
     </>
   );
 }
@@ -74,7 +75,7 @@ export function EditPage({ id }: { id: string }) {
 
 interface FormProps {
   first: Fields;
-  before: Agent | null;
+  before: Agent | AgentDraft | null;
   save: (draft: AgentDraft) => Promise<void>;
   back: string;
 }

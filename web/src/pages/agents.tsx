@@ -12,9 +12,8 @@ import { Skeleton } from "../parts/skeleton";
 import type { Problem } from "../problem";
 import { go, to } from "../route";
 import { notify } from "../state";
-import { templates } from "../templates";
 import { useTitle } from "../title";
-import { type Agent, isOver } from "../types";
+import { type Agent, type AgentDraft, isOver } from "../types";
 import { startFrom } from "./agent-form";
 
 export function AgentsPage() {
@@ -118,32 +117,32 @@ function ImportProblem({ problem }: { problem: Problem }) {
 }
 
 function Empty() {
+  const templates = useLoad("templates", (signal) => api.templates(signal));
   return (
     <section aria-labelledby="empty-title">
       <h2 id="empty-title">{t("emptyTitle")}</h2>
       <p class="muted">{t("emptyHint")}</p>
+      {templates.problem && <ProblemCard problem={templates.problem} again={templates.reload} />}
       <div class="cards">
-        {templates.map(({ icon, draft }) => {
-          const { name, description } = draft[lang.value];
-          return (
-            <article class="card" key={name}>
-              <h3 class="row">
-                <Icon name={icon} />
-                {name}
-              </h3>
-              <p class="muted grow">{description}</p>
-              <a
-                class="button"
-                href={to.new()}
-                aria-label={`${name}: ${t("useTemplate")}`}
-                onClick={() => startFrom(draft[lang.value])}
-              >
-                {t("useTemplate")}
-              </a>
-            </article>
-          );
-        })}
+        {templates.data?.items.map(({ id, draft }) => (
+          <Starter key={id} draft={draft[lang.value]} />
+        ))}
       </div>
     </section>
   );
 }
+
+const Starter = ({ draft }: { draft: AgentDraft }) => (
+  <article class="card">
+    <h3>{draft.name}</h3>
+    <p class="muted grow">{draft.description}</p>
+    <a
+      class="button"
+      href={to.new()}
+      aria-label={`${draft.name}: ${t("useTemplate")}`}
+      onClick={() => startFrom(draft)}
+    >
+      {t("useTemplate")}
+    </a>
+  </article>
+);

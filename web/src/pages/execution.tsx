@@ -16,7 +16,7 @@ import { ProblemCard } from "../parts/problem-card";
 import { Skeleton } from "../parts/skeleton";
 import { Timeline } from "../parts/timeline";
 import { go, to } from "../route";
-import { stepsOf } from "../steps";
+import { besideResult, stepsOf } from "../steps";
 import { useTitle } from "../title";
 import { type Agent, type Execution, isOver } from "../types";
 import { useExecution } from "../watch";
@@ -25,7 +25,9 @@ export function ExecutionPage({ id }: { id: string }) {
   const watched = useExecution(id);
   const execution = watched.execution.value;
   const problem = watched.problem.value;
-  const steps = useComputed(() => stepsOf(watched.events.value)).value;
+  const steps = useComputed(() =>
+    besideResult(stepsOf(watched.events.value), watched.execution.value?.result ?? null),
+  ).value;
   if (!execution) {
     return (
       <>
@@ -64,9 +66,10 @@ export function ExecutionPage({ id }: { id: string }) {
   );
 }
 
-/** The agent, or null while it loads and when it is gone: a run outlives its agent. */
+/** The agent, or null when it is gone: a run outlives its agent. */
 function AgentOf({ id, children }: { id: string; children: (agent: Agent | null) => JSX.Element }) {
-  return children(useLoad(id, (signal) => api.agent(id, signal)).data);
+  const loaded = useLoad(id, (signal) => api.agent(id, signal));
+  return loaded.data || loaded.problem ? children(loaded.data) : <Skeleton lines={5} />;
 }
 
 function Head({ execution, agent }: { execution: Execution; agent: Agent | null }) {
