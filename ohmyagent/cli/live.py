@@ -51,7 +51,9 @@ class StatusLine:
         if not err.is_terminal:
             yield
             return
-        with Live(self, console=err, refresh_per_second=8, transient=True):
+        with Live(
+            self, console=err, refresh_per_second=8, transient=True, redirect_stdout=False, redirect_stderr=False
+        ):
             yield
 
 
@@ -71,7 +73,8 @@ def watch(client: Client, execution: dict[str, Any], after: int = 0, stop: Event
 def summary(execution: dict[str, Any]) -> None:
     """How it ended, in a line or two."""
     mark = {"succeeded": ("✓ ", "green"), "cancelled": ("■ ", "yellow")}.get(execution["status"], ("✗ ", "red"))
-    known = [forms.took(execution), forms.tokens(execution["tokenUsage"]), forms.cost(execution), forms.model(execution)]
+    spent = (forms.took(execution), forms.tokens(execution["tokenUsage"]), forms.cost(execution))
+    known = [*spent, forms.model(execution)]
     err.print(Text.assemble(mark, narration.state(execution["status"]), " · ", " · ".join(known)))
     if execution["error"]:
         say(execution["error"], "red")

@@ -15,8 +15,8 @@ ANSWER_LINES = 5
 LONGEST_LINE = 160
 
 STATE_STYLES = {
-    "succeeded": "green", "running": "cyan", "active": "green", "launching": "cyan", "queued": "dim", "paused": "yellow",
-    "failed": "red", "timed_out": "red", "cancelled": "yellow", "skipped": "dim", "missed": "yellow", "draft": "dim",
+    "succeeded": "green", "active": "green", "running": "cyan", "launching": "cyan",
+    "failed": "red", "timed_out": "red", "cancelled": "yellow", "paused": "yellow", "missed": "yellow",
 }  # fmt: skip
 
 

@@ -38,7 +38,8 @@ def local(data: Path) -> Place | None:
     """What `oma up` left in the data folder, if that platform still lives."""
     try:
         address = json.loads((data / "address").read_text(encoding="utf-8"))
-        place = Place(str(address["url"]), (data / "owner-key").read_text(encoding="utf-8").strip(), int(address["pid"]))
+        key = (data / "owner-key").read_text(encoding="utf-8").strip()
+        place = Place(str(address["url"]), key, int(address["pid"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return place if place.pid and _alive(place.pid) else None

@@ -7,9 +7,12 @@ Stop
 └── Refused       the platform said no
 """
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ohmyagent.cli import words
+
+if TYPE_CHECKING:
+    from ohmyagent.domain.errors import Problem
 
 
 class Stop(Exception):
@@ -36,6 +39,7 @@ class Unreachable(Stop):
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(words.UNREACHABLE(url=url, reason=reason))
+        self.reason = reason
 
 
 class Refused(Stop):
@@ -47,3 +51,9 @@ class Refused(Stop):
         super().__init__("\n".join(lines))
         self.status = status
         self.problem = problem
+
+
+def of_domain(problem: "Problem") -> Stop:
+    """The same for what failed in this process, with the fields that are wrong."""
+    lines = [f"{wrong.field}: {wrong.message}" for wrong in getattr(problem, "errors", ())]
+    return Stop("\n".join([problem.said(words.LANGUAGE), *(f"  {line}" for line in lines)]))

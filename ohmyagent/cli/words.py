@@ -23,10 +23,12 @@ ABOUT = Words(
     "Agents that work on their own: describe a job in a file, run it in a sandbox, watch it, read the result.",
     "스스로 일하는 에이전트: 할 일을 파일에 적고, 샌드박스에서 실행하고, 지켜보고, 결과를 읽습니다.",
 )
-ABOUT_UP = Words("Start the platform on this machine and keep serving.", "이 컴퓨터에서 플랫폼을 시작하고 계속 제공합니다.")
+ABOUT_UP = Words(
+    "Start the platform on this machine and keep serving.", "이 컴퓨터에서 플랫폼을 시작하고 계속 제공합니다."
+)
 ABOUT_DOCTOR = Words(
-    "Check what the platform needs, and say how to fix what is missing.",
-    "플랫폼에 필요한 것을 점검하고, 빠진 것은 고치는 방법을 알려 줍니다.",
+    "Check what the platform needs, with a fix for each fault.",
+    "플랫폼에 필요한 것을 점검하고 고치는 방법을 알려 줍니다.",
 )
 ABOUT_RUN = Words(
     "Run an agent file once and show it live. Exits 1 unless the run succeeds.",
@@ -38,18 +40,18 @@ ABOUT_LOGS = Words("Print a run's log.", "실행의 로그를 출력합니다.")
 ABOUT_CANCEL = Words("Stop a run.", "실행을 중지합니다.")
 ABOUT_RETRY = Words("Run again with the same input.", "같은 입력으로 다시 실행합니다.")
 ABOUT_APPLY = Words(
-    "Make the agents of this platform match agent files: create or update, by slug. Deletes nothing.",
-    "에이전트 파일에 맞춰 슬러그별로 에이전트를 만들거나 고칩니다. 지우지는 않습니다.",
+    "Create or update agents from files. An agent is found by its slug; nothing is deleted.",
+    "파일대로 에이전트를 만들거나 고칩니다. 슬러그로 찾으며, 지우지는 않습니다.",
 )
 ABOUT_EXPORT = Words("Write agents as agent files.", "에이전트를 에이전트 파일로 내보냅니다.")
 ABOUT_BACKUP = Words(
-    "Back up the platform of this machine, running or not.", "이 컴퓨터의 플랫폼을 백업합니다. 실행 중이어도 됩니다."
+    "Back up this machine's platform, running or not.", "이 컴퓨터의 플랫폼을 백업합니다. 실행 중이어도 됩니다."
 )
 ABOUT_RESTORE = Words(
     "Bring a backup back. The platform must be stopped.", "백업을 되돌립니다. 플랫폼이 멈춰 있어야 합니다."
 )
 ABOUT_OPEN = Words(
-    "Print a fresh link that signs a browser in, once.", "브라우저에서 한 번 로그인할 수 있는 새 링크를 출력합니다."
+    "Print a link that signs a browser in, once.", "브라우저에서 한 번 로그인할 수 있는 새 링크를 출력합니다."
 )
 
 # What their options mean
@@ -73,8 +75,8 @@ APPLY_FILE = Words("A folder of agent files, or one file.", "에이전트 파일
 DRY_RUN = Words("Only show what would change.", "무엇이 바뀔지만 보여 줍니다.")
 ALL = Words("Every agent.", "모든 에이전트.")
 FOLDER = Words("The folder to write to; without it, stdout.", "저장할 폴더. 없으면 표준 출력으로 냅니다.")
-BACKUP_FILE = Words("Also copy the backup to this file.", "백업을 이 파일로도 복사합니다.")
-RESTORE_FILE = Words("A backup.", "백업 파일.")
+BACKUP_FILE = Words("Also copy the backup to this new folder.", "백업을 이 새 폴더로도 복사합니다.")
+RESTORE_FILE = Words("A backup's folder.", "백업 폴더.")
 VERSION = Words("Print the version.", "버전을 출력합니다.")
 
 # Why a command ends early
@@ -98,7 +100,9 @@ NO_NAME = Words(
 SAME_NAME = Words("{path} and {other} are both named {slug}.", "{path} 와 {other} 의 이름이 둘 다 {slug} 입니다.")
 NO_FILES = Words("There are no agent files (*.md) in {path}.", "{path} 에 에이전트 파일(*.md)이 없습니다.")
 NONE_SUCH = Words("There is no {what} {id}.", "{what} {id} 을(를) 찾을 수 없습니다.")
-AMBIGUOUS = Words("{id} may mean {ids}. Give more of it.", "{id} 은(는) {ids} 중 무엇인지 알 수 없습니다. 더 길게 적어 주세요.")
+AMBIGUOUS = Words(
+    "{id} may mean {ids}. Give more of it.", "{id} 은(는) {ids} 중 무엇인지 알 수 없습니다. 더 길게 적어 주세요."
+)
 NO_RUNS = Words("{slug} has not run yet.", "{slug} 은(는) 아직 실행된 적이 없습니다.")
 WHICH_AGENT = Words("Name an agent, or give --all.", "에이전트를 적거나 --all을 붙이세요.")
 ALL_NEEDS_FOLDER = Words("--all needs a folder: -o DIR", "--all에는 폴더가 필요합니다: -o 폴더")
@@ -129,10 +133,14 @@ SAMPLE = Words("Sample agent: {name} ({slug})", "예제 에이전트: {name} ({s
 SAMPLE_FAILED = Words("The sample run could not be shown: {reason}", "예제 실행을 보여 주지 못했습니다: {reason}")
 WAITING = Words("The platform does not answer; trying again …", "플랫폼이 응답하지 않아 다시 시도합니다 …")
 BACK_AGAIN = Words("The platform answers again.", "플랫폼이 다시 응답합니다.")
-CANCELLING = Words("Stopping the run … (Ctrl-C again leaves it)", "실행을 중지합니다 … (Ctrl-C를 한 번 더 누르면 그냥 나갑니다)")
+CANCELLING = Words(
+    "Stopping the run … (Ctrl-C again leaves it)", "실행을 중지합니다 … (Ctrl-C를 한 번 더 누르면 그냥 나갑니다)"
+)
 CANCEL_ASKED = Words("The run is being stopped: {id}", "실행을 중지하는 중입니다: {id}")
 CANCELLED_NOW = Words("The run is cancelled: {id}", "실행이 취소되었습니다: {id}")
-RETRIED = Words("Started again as {id}. Watch it: oma logs -f {id}", "{id} (으)로 다시 시작했습니다. 보기: oma logs -f {id}")
+RETRIED = Words(
+    "Started again as {id}. Watch it: oma logs -f {id}", "{id} (으)로 다시 시작했습니다. 보기: oma logs -f {id}"
+)
 NO_RESULT = Words("The run left no result.", "실행이 결과를 남기지 않았습니다.")
 UNKNOWN = Words("unknown", "알 수 없음")
 AT_LEAST = Words("at least {cost}", "{cost} 이상")
@@ -146,7 +154,8 @@ UNCHANGED = Words("unchanged", "그대로")
 KEPT_KEYS = Words("{path}: kept without effect: {keys}", "{path}: 효력 없이 보관되는 키: {keys}")
 DRY = Words("Nothing was changed (--dry-run).", "아무것도 바꾸지 않았습니다 (--dry-run).")
 ARRIVES_PAUSED = Words(
-    "New agents arrive paused: activate them on the page.", "새 에이전트는 멈춘 상태로 들어옵니다. 페이지에서 활성화하세요."
+    "New agents arrive paused: activate them on the page.",
+    "새 에이전트는 멈춘 상태로 들어옵니다. 페이지에서 활성화하세요.",
 )
 WRITTEN = Words("Written: {path}", "저장했습니다: {path}")
 BACKED_UP = Words("Backed up to {path}", "백업했습니다: {path}")
@@ -159,6 +168,7 @@ NO_RUNS_YET = Words("There are no runs yet.", "아직 실행이 없습니다.")
 
 # Columns and fields
 NAME = Words("name", "이름")
+ID_HEAD = Words("id", "아이디")
 SLUG = Words("slug", "슬러그")
 STATE = Words("state", "상태")
 SCHEDULE = Words("schedule", "일정")
@@ -204,9 +214,6 @@ TRIGGERS = {
 }
 
 # oma doctor
-PYTHON_OK = Words("Python {version}", "Python {version}")
-PYTHON_OLD = Words("Python {version} is too old", "Python {version} 은(는) 너무 오래되었습니다")
-PYTHON_FIX = Words("Install Python 3.11 or newer.", "Python 3.11 이상을 설치하세요.")
 SANDBOX_OK = Words("{strategy}; limits: {limits}", "{strategy}; 한도: {limits}")
 CLI_OK = Words("Claude Code CLI {version}", "Claude Code CLI {version}")
 CLI_FIX = Words("Run the set-up again: make setup", "설치를 다시 하세요: make setup")
@@ -216,7 +223,9 @@ MODEL_DEMO = Words(
     "데모 모델, Claude 아님 (키가 없음; ANTHROPIC_API_KEY를 설정하면 Claude)",
 )
 MODEL_OK = Words("{url} answers", "{url} 응답함")
-MODEL_KEY = Words("{url} does not accept the key (status {status})", "{url} 이(가) 키를 받아들이지 않습니다 (상태 {status})")
+MODEL_KEY = Words(
+    "{url} does not accept the key (status {status})", "{url} 이(가) 키를 받아들이지 않습니다 (상태 {status})"
+)
 MODEL_KEY_FIX = Words("Check ANTHROPIC_API_KEY.", "ANTHROPIC_API_KEY를 확인하세요.")
 MODEL_BROKEN = Words("{url} answers with status {status}", "{url} 이(가) 상태 {status}로 답합니다")
 MODEL_SILENT = Words("{url} cannot be reached: {reason}", "{url} 에 연결할 수 없습니다: {reason}")
@@ -227,7 +236,10 @@ MODEL_FIX = Words(
 PORT_FREE = Words("{port} is free", "{port} 비어 있음")
 PORT_OURS = Words("{port} is the platform's own", "{port} 이 플랫폼이 사용 중")
 PORT_BUSY = Words("{port} is in use by another program", "{port} 다른 프로그램이 사용 중")
-PORT_FIX = Words("Stop that program, or start with: oma up --port {next}", "그 프로그램을 멈추거나 이렇게 시작하세요: oma up --port {next}")
+PORT_FIX = Words(
+    "Stop that program, or start with: oma up --port {next}",
+    "그 프로그램을 멈추거나 이렇게 시작하세요: oma up --port {next}",
+)
 DISK_OK = Words("{free} GB free for {path}", "{path} 에 {free} GB 남음")
 DISK_FIX = Words(
     "Free at least 1 GB there, or set OMA_DATA to a folder with more room.",

@@ -1,0 +1,40 @@
+"""Backing up and restoring the platform of this machine."""
+
+import shutil
+from pathlib import Path
+
+from ohmyagent import wiring
+from ohmyagent.cli import screen, words
+from ohmyagent.cli.problems import Stop, of_domain
+from ohmyagent.cli.surroundings import on_this_machine
+from ohmyagent.domain.errors import Problem
+
+
+def backup(copy: Path | None, *, as_json: bool) -> None:
+    """One more backup in the data folder, running or not; raises Stop."""
+    try:
+        made = wiring.backup(on_this_machine())
+        path = made if copy is None else Path(shutil.copytree(made, copy))
+    except Problem as problem:
+        raise of_domain(problem) from None
+    except OSError as error:
+        raise Stop(words.NO_WRITE(path=copy or error.filename, reason=error.strerror)) from None
+    if as_json:
+        screen.data({"path": str(path)})
+    else:
+        screen.say(words.BACKED_UP(path=path))
+        screen.tell(str(path))
+
+
+def restore(file: Path, *, as_json: bool) -> None:
+    """The backup in place of what is there; raises Stop while the platform runs."""
+    try:
+        wiring.restore(on_this_machine(), file)
+    except Problem as problem:
+        raise of_domain(problem) from None
+    except OSError as error:
+        raise Stop(words.NO_FILE(path=file, reason=error.strerror)) from None
+    if as_json:
+        screen.data({"path": str(file)})
+    else:
+        screen.say(words.RESTORED(path=file))
