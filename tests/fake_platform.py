@@ -33,8 +33,10 @@ def limits(**changes: Any) -> Json:
 class FakePlatform:
     """Serves one execution with the spec that `spec` describes; `model_url` is where its gateway would be."""
 
-    def __init__(self, model_url: str = "http://127.0.0.1:9/gateway", port: int = 0, **spec: Any) -> None:
-        self.model_url, self._changes = model_url, spec
+    def __init__(
+        self, model_url: str = "http://127.0.0.1:9/gateway", port: int = 0, save: bool = True, **spec: Any
+    ) -> None:
+        self.model_url, self._save, self._changes = model_url, save, spec
         self.files: dict[str, bytes] = {}
         """Contents by hash: what the store has."""
         self.workspace: list[tuple[str, bytes]] = []
@@ -87,7 +89,7 @@ class FakePlatform:
             "model": "claude-haiku-5-5", "smallModel": "claude-haiku-5-5", "modelToken": MODEL_TOKEN,
             "tools": ["Bash", "Read", "Write"],
             "maxTurns": 30, "maxCostMicroUsd": 500_000, "timeoutSeconds": 60, "network": {"allow": []},
-            "limits": limits(), "input": None, "workspace": {"files": files, "save": True},
+            "limits": limits(), "input": None, "workspace": {"files": files, "save": self._save},
             "heartbeatSeconds": 1, "flushSeconds": 0.05, "orphanSeconds": 5, "gatewayUrl": self.model_url,
         }  # fmt: skip
         return usual | self._changes

@@ -169,13 +169,14 @@ class Bubblewrap:
 
     name = "bubblewrap"
 
-    def __init__(self, installation: Installation, slot: int) -> None:
-        self._installation, self._slot = installation, slot
+    def __init__(self, home: str, slot: int) -> None:
+        self._home, self._slot = home, slot
 
     def start(self, plan: Plan) -> BubblewrapBox:
         bwrap = program()
         try:
-            self._installation.check()
+            installation = Installation.at(self._home)
+            installation.check()
             python = inside_python()
         except InstallationBroken as error:
             raise SandboxRefused(str(error)) from error
@@ -183,7 +184,7 @@ class Bubblewrap:
         add_namespaces(arguments)
         add_system(arguments)
         add_space(arguments, plan.limits.disk)
-        add_programs(arguments, self._installation, python.mounts, plan.system_prompt)
+        add_programs(arguments, installation, python.mounts, plan.system_prompt)
         return self._spawn(bwrap, python.program, arguments, plan)
 
     def _spawn(self, bwrap: str, python: str, arguments: Arguments, plan: Plan) -> BubblewrapBox:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from ohmyagent.runner.bubblewrap import Bubblewrap
 from ohmyagent.runner.egress import Policy
-from ohmyagent.runner.installation import Installation, InstallationBroken, default_home
+from ohmyagent.runner.installation import default_home
 from ohmyagent.runner.platform import Refused, Unreachable
 from ohmyagent.runner.protocol import Launch, ProtocolError
 from ohmyagent.runner.run import execute
@@ -22,9 +22,9 @@ def main(policy_of: Callable[[tuple[str, ...]], Policy] = Policy) -> int:
     try:
         launch = Launch.of(os.environ)
         forget("OMA_LAUNCH_NONCE")
-        installation = Installation.at(launch.sandbox_home or default_home())
-        return execute(launch, Bubblewrap(installation, launch.slot), policy_of)
-    except (ProtocolError, Refused, Unreachable, InstallationBroken) as error:
+        sandbox = Bubblewrap(launch.sandbox_home or default_home(), launch.slot)
+        return execute(launch, sandbox, policy_of)
+    except (ProtocolError, Refused, Unreachable) as error:
         sys.stderr.write(f"the runner could not work: {error}\n")
         return FAILED
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import select
 from dataclasses import dataclass, field
 
-from ohmyagent.runner.bubblewrap import Bubblewrap, program
+from ohmyagent.runner.bubblewrap import Bubblewrap
 from ohmyagent.runner.handover import Plan
 from ohmyagent.runner.installation import Installation, InstallationBroken, default_home
 from ohmyagent.runner.limits import Watch
 from ohmyagent.runner.protocol import Limits
-from ohmyagent.runner.sandbox import SandboxRefused
+from ohmyagent.runner.sandbox import Sandbox, SandboxRefused
 
 PROBE_SECONDS = 20.0
 SLOT = 999
@@ -47,21 +47,21 @@ class Report:
 def probe(home: str | None = None, slot: int = SLOT) -> Report:
     """Make a sandbox, run a program in it, and tell; takes about 50 ms.  Call it from the main thread."""
     try:
-        program()
-        installation = Installation.at(home or default_home())
-        mechanisms = _try(installation, slot)
+        folder = home or default_home()
+        mechanisms = _try(Bubblewrap(folder, slot), slot)
+        version = Installation.at(folder).version
     except (SandboxRefused, InstallationBroken) as error:
         reason = str(error)
         fix = next((fix for sign, fix in FIXES.items() if sign in reason), OTHER_FIX)
         return Report(False, Bubblewrap.name, reason=reason, fix=fix)
     hard = {limit: mechanism != "watchdog" for limit, mechanism in mechanisms.items()}
-    return Report(True, Bubblewrap.name, mechanisms, hard, installation.version)
+    return Report(True, Bubblewrap.name, mechanisms, hard, version)
 
 
-def _try(installation: Installation, slot: int) -> dict[str, str]:
+def _try(sandbox: Sandbox, slot: int) -> dict[str, str]:
     """A sandbox that runs `true`; its mechanisms.  Raises SandboxRefused when that does not end well."""
     plan = Plan(["/usr/bin/true"], {}, "", Limits())
-    box = Bubblewrap(installation, slot).start(plan)
+    box = sandbox.start(plan)
     try:
         watch = Watch(box, plan.limits, slot)
         try:
