@@ -42,7 +42,8 @@ def test_input_reaches_the_agent_as_a_file(scripted):
 
 
 def test_what_one_run_keeps_the_next_one_finds_and_a_failed_run_keeps_nothing(scripted):
-    agent = scripted.agent(finalPrompt=script(bash("echo eins > memo.txt; mkdir -p .claude; echo x > .claude/settings.json"), {"text": "a"}))  # fmt: skip  # noqa: E501
+    command = "echo eins > memo.txt; d=.claude; mkdir -p $d; echo '{}' > $d/settings.json; echo x > CLAUDE.md"
+    agent = scripted.agent(finalPrompt=script(bash(command), {"text": "a"}))
     assert scripted.until(scripted.run(agent)["id"])["status"] == "succeeded"
     files = scripted.ask("GET", f"/api/agents/{agent['id']}/files")["items"]
     assert [file["path"] for file in files] == ["memo.txt"]
