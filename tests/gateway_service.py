@@ -51,8 +51,12 @@ class Served:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.should_exit = True
+        self.stop()
         self._thread.join(10)
+
+    def stop(self) -> None:
+        """Begin to stop: calls under way may end."""
+        self._server.should_exit = True
 
     @property
     def url(self) -> str:
