@@ -30,9 +30,7 @@ def fetch(c: Conversation) -> Story:
         return _told(url, step, step.output, c.korean)
     if "Bash" in c.tools:
         command = f"set -o pipefail; curl -sSL --fail --max-time 20 -- {shlex.quote(url)} | head -c 20000"
-        step = yield Call(
-            "Bash", {"command": f"set -o pipefail; {command}", "description": "Fetch the address"}, saying
-        )
+        step = yield Call("Bash", {"command": command, "description": "Fetch the address"}, saying)
         return _told(url, step, gist(step.output, c.korean), c.korean)
     return said(NO_TOOLS, c.korean)
 

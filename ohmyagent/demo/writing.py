@@ -8,8 +8,8 @@ from ohmyagent.demo.looking import unwritten
 from ohmyagent.demo.story import Story
 from ohmyagent.demo.words import BY_DEMO, NO_TOOLS, said
 
-_NAME = re.compile(r"(?<![\w/.\-])((?:[\w\-]+/)*[\w\-]+\.(?:txt|md|json|html|log))(?!\w)", re.A | re.I)
-_KOREAN_NAME = re.compile(r"((?:[\w\-]+/)*[\w\-]+\.(?:txt|md|json|html|log))", re.I)
+_NAME = re.compile(r"(?<![\w/.\-])((?:[\w\-]+/)*[\w\-]+\.(?:txt|md|json|html|log))(?![A-Za-z0-9_])", re.I)
+"""A Korean particle may follow at once (hello.txt에); a path from above the workspace never matches."""
 _VERB = re.compile(r"\b(write|create|make|save|put)\b|써|쓰|작성|만들|저장|적어|남겨", re.I)
 _QUOTED = re.compile(r"\"([^\"\n]+)\"|'([^'\n]+)'|“([^”\n]+)”|‘([^’\n]+)’|「([^」\n]+)」")
 _AFTER = re.compile(r"(?:saying|with the text|content|내용)\s*[:은는]\s*(.+)", re.I)
@@ -22,7 +22,7 @@ def wanted(text: str) -> bool:
 
 def named(text: str) -> str | None:
     """The first file that the text names, relative to the workspace, below `output/` unless a folder is given."""
-    found = _NAME.search(text) or _KOREAN_NAME.search(text)
+    found = _NAME.search(text)
     if found is None:
         return None
     return found[1] if "/" in found[1] else f"output/{found[1]}"
@@ -47,7 +47,7 @@ def write(c: Conversation) -> Story:
 def _content(text: str) -> str | None:
     for match in _QUOTED.finditer(text):
         quoted = next(group for group in match.groups() if group is not None)
-        if not _KOREAN_NAME.fullmatch(quoted):
+        if not _NAME.fullmatch(quoted):
             return quoted
     after = _AFTER.search(text)
     return after[1].strip() if after else None
