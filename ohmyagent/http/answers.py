@@ -1,7 +1,9 @@
 """Answers, and what every answer carries."""
 
+import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
+from typing import Any
 from urllib.parse import quote
 
 from flask import Response
@@ -15,6 +17,11 @@ BINARY = "application/octet-stream"
 
 def answer(view: BaseModel, status: int = 200) -> Response:
     return Response(view.model_dump_json(by_alias=True), status, mimetype=JSON)
+
+
+def plain(document: dict[str, Any]) -> Response:
+    """What is JSON already."""
+    return Response(json.dumps(document, ensure_ascii=False), mimetype=JSON)
 
 
 def nothing() -> Response:

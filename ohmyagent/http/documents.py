@@ -1,11 +1,11 @@
 """The API describes itself: as an OpenAPI document, and as a page to read."""
 
-import json
 from typing import Any, cast
 
 from flask import Blueprint, Response, current_app
 
 from ohmyagent.http import manual
+from ohmyagent.http.answers import plain
 from ohmyagent.http.bodies import JSON
 from ohmyagent.http.operations import Access, operation
 
@@ -17,7 +17,7 @@ PAGE_POLICY = "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; 
 @bp.get("/api/openapi.json")
 @operation("This API as an OpenAPI 3.1 document", access=Access.PUBLIC, answers={200: JSON})
 def openapi() -> Response:
-    return Response(json.dumps(_document(), ensure_ascii=False), mimetype=JSON)
+    return plain(_document())
 
 
 @bp.get("/api/docs")
