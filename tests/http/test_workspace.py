@@ -4,13 +4,14 @@ import io
 from urllib.parse import quote
 
 import pytest
+from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from tests.http.world import Api, Person
 
 
 def upload(person: Person, agent_id: str, name: str, body: bytes, **fields: str) -> TestResponse:
-    boundary, form = encode_multipart({"file": (io.BytesIO(body), name), **fields})
+    boundary, form = encode_multipart({"file": FileStorage(io.BytesIO(body), name), **fields})
     headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
     return person.post(f"/api/agents/{agent_id}/files", data=form, headers=headers)
 
