@@ -14,10 +14,11 @@ import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ohmyagent.runner import cli, handover
+from ohmyagent.runner import cli, handover, toolbox
 from ohmyagent.runner.handover import HandoverFailed, Listeners, Plan
 from ohmyagent.runner.installation import Installation, InstallationBroken, inside_python
 from ohmyagent.runner.sandbox import SandboxRefused
+from ohmyagent.runner.toolbox import Toolbox
 
 FIRST_UID = 70_000
 SPACE = {"/tmp": 128 << 20, "/home/agent": 64 << 20, "/dev/shm": 64 << 20, "/run": 1 << 20}  # noqa: S108
@@ -105,6 +106,17 @@ def add_space(to: Arguments, disk: int) -> None:
     to.tmpfs("/workspace", disk)
 
 
+def add_toolbox(to: Arguments, home: str) -> None:
+    """An agent can work without it, so its absence stops no run; the probe tells of it."""
+    try:
+        found = Toolbox.at(home)
+    except InstallationBroken:
+        return
+    to.add("--ro-bind", found.folder, toolbox.FOLDER)
+    for path, target in found.links.items():
+        to.add("--symlink", target, path)
+
+
 def add_programs(to: Arguments, installation: Installation, python: Sequence[str], system_prompt: str) -> None:
     to.add(*python)
     to.add("--ro-bind", installation.claude, cli.PROGRAM, "--ro-bind", installation.inside, "/opt/inside.py")
@@ -184,6 +196,7 @@ class Bubblewrap:
         add_namespaces(arguments)
         add_system(arguments)
         add_space(arguments, plan.limits.disk)
+        add_toolbox(arguments, self._installation.home)
         add_programs(arguments, installation, python.mounts, plan.system_prompt)
         return self._spawn(bwrap, python.program, arguments, plan)
 

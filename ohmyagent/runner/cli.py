@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from urllib.parse import urlsplit
 
+from ohmyagent.runner import toolbox
 from ohmyagent.runner.protocol import Spec
 
 PROGRAM = "/opt/claude"
@@ -17,7 +18,7 @@ PROXY_PORT = 3128
 
 # Four retries (0.5 s, doubling) on top of the relay's own patience outlive a restart of the platform.
 _FIXED_ENVIRONMENT = {
-    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "PATH": toolbox.PATH,
     "HOME": "/home/agent",
     "TMPDIR": "/tmp",  # noqa: S108 - the sandbox's own tmpfs
     "LANG": "C.UTF-8",
@@ -31,6 +32,7 @@ _FIXED_ENVIRONMENT = {
     "CLAUDE_CODE_DISABLE_FILE_MENTIONS": "1",
     "CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK": "1",
     "DISABLE_AUTOUPDATER": "1",
+    **toolbox.ENVIRONMENT,
 }
 
 

@@ -57,9 +57,9 @@ class Installation:
 
     def check(self) -> None:
         """Nobody but their owner can have changed the files since they were hashed.  Raises InstallationBroken."""
-        _private(self.home)
+        private(self.home)
         for path in (self.claude, self.inside, *self.seccomp):
-            _private(path)
+            private(path)
             if mark(path) != self.marks.get(os.path.basename(path)):
                 raise InstallationBroken(f"{path} has changed since it was set up; {REPAIR}")
 
@@ -86,7 +86,8 @@ def mark(path: str) -> list[int]:
     return [status.st_size, status.st_mtime_ns]
 
 
-def _private(path: str) -> None:
+def private(path: str) -> None:
+    """Nobody but root and this user can change what is there.  Raises InstallationBroken."""
     try:
         status = os.stat(path)
     except OSError as error:

@@ -18,6 +18,7 @@ from . import emulator, packages, places, progress, system
 from .commands import Failed
 from .page import Page
 from .sandbox import Sandbox
+from .toolbox import Tools
 from .words import Missing, Words
 
 
@@ -58,6 +59,7 @@ def steps(goal: str) -> Sequence[Step]:
         system.System(system.TEST if test else system.RUN, installs=system.can_install()),
         packages.Packages(packages.TEST if test else packages.RUN),
         Sandbox(),
+        Tools(),
         Page(),
     ]
 

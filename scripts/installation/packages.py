@@ -53,15 +53,18 @@ class Count:
         self._line.detail(f"{min(self._done, self.total)}/{self.total}")
 
 
-def pip(command: str, *arguments: str, seen: Callable[[str], None] | None = None) -> None:
-    """Run the environment's own pip.  Raises Missing when it does not get what it was asked for.
+def pip(
+    command: str, *arguments: str, python: Path | None = None, seen: Callable[[str], None] | None = None
+) -> None:
+    """Run the environment's own pip, for another Python if one is given.  Raises Missing when it gets not all.
 
     Only built packages are taken: building one would run code that no hash covers.
     """
     quiet = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
     strict = ["--require-hashes", "--only-binary", ":all:"]
+    other = ["--python", str(python)] if python else []
     try:
-        run([str(environment.PYTHON), "-m", "pip", command, *quiet, *strict, *arguments], seen=seen)
+        run([str(environment.PYTHON), "-m", "pip", *other, command, *quiet, *strict, *arguments], seen=seen)
     except Failed as failure:
         raise _why(failure) from failure
 
