@@ -196,7 +196,7 @@ class Bubblewrap:
         add_namespaces(arguments)
         add_system(arguments)
         add_space(arguments, plan.limits.disk)
-        add_toolbox(arguments, self._installation.home)
+        add_toolbox(arguments, installation.home)
         add_programs(arguments, installation, python.mounts, plan.system_prompt)
         return self._spawn(bwrap, python.program, arguments, plan)
 
