@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ohmyagent.cli import finding, screen, words
 from ohmyagent.cli.client import Client
-from ohmyagent.cli.problems import Stop, Usage
+from ohmyagent.cli.problems import Stop, Usage, faults
 from ohmyagent.domain import agent_file
 from ohmyagent.domain.errors import Invalid
 
@@ -49,8 +49,7 @@ def read(path: Path) -> AgentFile:
     except UnicodeDecodeError:
         raise Usage(words.NOT_UTF8(path=path)) from None
     except Invalid as invalid:
-        lines = [f"  {wrong.field}: {wrong.message}" for wrong in invalid.errors]
-        raise Usage("\n".join([words.BAD_FILE(path=path), *lines])) from None
+        raise Usage("\n".join([words.BAD_FILE(path=path), *faults(invalid)])) from None
     if slug is None:
         raise Usage(words.NO_NAME(path=path))
     if unknown:
@@ -156,5 +155,5 @@ def _show(change: Change) -> None:
     what = {"create": words.CREATED, "update": words.UPDATED, "unchanged": words.UNCHANGED}[change.change]
     style = {"create": "green", "update": "yellow", "unchanged": "dim"}[change.change]
     screen.out.print(Text.assemble((f"{what():<10}", style), change.slug), soft_wrap=True)
-    for row in change.diff.split("\n") if change.diff else ():
+    for row in change.diff.split("\n") if change.change == "update" else ():
         screen.tell(f"  {row}", DIFF_STYLES.get(row[:1], "dim"))

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from ohmyagent.cli import following, forms, narration, words
 from ohmyagent.cli.client import Client
-from ohmyagent.cli.screen import clean, err, out, raw, say
+from ohmyagent.cli.screen import clean, err, out, raw, row, say
 
 SPENT_SECONDS = 1.0
 """How often tokens and cost are asked for."""
@@ -35,6 +35,11 @@ class StatusLine:
         if time.monotonic() - self._asked >= SPENT_SECONDS:
             self._asked = time.monotonic()
             self.execution = client.get(f"/api/executions/{self.execution['id']}")
+
+    def hear(self, event: dict[str, Any]) -> None:
+        """The state is known from the log before it is asked for."""
+        if event["type"] == "status":
+            self.execution = self.execution | {"status": event["status"]}
 
     def __rich__(self) -> Spinner:
         run = self.execution
@@ -60,14 +65,22 @@ class StatusLine:
 def watch(client: Client, execution: dict[str, Any], after: int = 0, stop: Event | None = None) -> dict[str, Any]:
     """Show the run until it ends; the run as it is then.  Raises what `following.events` raises."""
     line = StatusLine(execution)
+    last: dict[str, Any] | None = None
     with line.shown():
         for event in following.events(client, execution["id"], after, away=_away, stop=stop):
             if event is None:
                 line.refresh(client)
-            else:
-                for text in narration.lines(event):
-                    err.print(text, soft_wrap=True)
-    return client.get(f"/api/executions/{execution['id']}")
+                continue
+            line.hear(event)
+            if event["type"] in ("text", "tool_call"):
+                _narrate(last)
+                last = event if event["type"] == "text" else None
+            if last is not event:
+                _narrate(event)
+    ended = client.get(f"/api/executions/{execution['id']}")
+    if last is not None and last["text"].strip() != (ended["result"] or "").strip():
+        _narrate(last)  # else it is the result, which is shown below
+    return ended
 
 
 def summary(execution: dict[str, Any]) -> None:
@@ -93,6 +106,11 @@ def result(execution: dict[str, Any]) -> None:
     if execution["artifacts"]:
         names = (f"{clean(file['path'])} ({forms.size(file['bytes'])})" for file in execution["artifacts"])
         say(f"{words.FILES()}: {', '.join(names)}", "dim")
+
+
+def _narrate(event: dict[str, Any] | None) -> None:
+    for text in narration.lines(event) if event else ():
+        row(err, text)
 
 
 def _away(gone: bool) -> None:

@@ -12,7 +12,6 @@ from ohmyagent.cli.screen import clean
 TELLING = ("command", "file_path", "path", "url", "query", "pattern", "description")
 """The parts of a tool's input that say what it does, the first that is there."""
 ANSWER_LINES = 5
-LONGEST_LINE = 160
 
 STATE_STYLES = {
     "succeeded": "green", "active": "green", "running": "cyan", "launching": "cyan",
@@ -26,13 +25,14 @@ def lines(event: dict[str, Any]) -> Iterator[Text]:
         case "text":
             yield from (Text(line) for line in clean(event["text"]).strip().split("\n"))
         case "tool_call":
-            yield Text.assemble(("→ ", "cyan"), (clean(event["name"]), "bold"), "  ", gist(event["input"]))
+            call = ("→ ", "cyan"), (clean(event["name"]), "bold"), "  ", gist(event["input"])
+            yield Text.assemble(*call, no_wrap=True, overflow="ellipsis")
         case "tool_result":
             yield from _answer(event)
         case "network":
             yield _network(event)
         case "log":
-            yield Text(f"! {_cut(clean(event['text']))}", style="yellow")
+            yield Text(f"! {clean(event['text'])}", style="yellow")
         case "artifact":
             yield Text(f"+ {clean(event['path'])} ({forms.size(event['bytes'])})", style="green")
         case "status":
@@ -45,7 +45,7 @@ def gist(value: Any) -> str:
         return ""
     told = next((value[name] for name in TELLING if isinstance(value.get(name), str)), None)
     text = json.dumps(value, ensure_ascii=False) if told is None else told
-    return _cut(clean(text).strip().split("\n", 1)[0])
+    return clean(text).strip().split("\n", 1)[0]
 
 
 def output_text(output: Any) -> str:
@@ -63,11 +63,9 @@ def state(name: str) -> Text:
 
 def _answer(event: dict[str, Any]) -> Iterator[Text]:
     rows = clean(output_text(event["output"])).strip().split("\n")
-    style = "red" if event["isError"] else "dim"
-    for row in rows[:ANSWER_LINES]:
-        yield Text(f"  │ {_cut(row)}", style=style)
-    if len(rows) > ANSWER_LINES:
-        yield Text(f"  │ … +{len(rows) - ANSWER_LINES}", style=style)
+    shown = rows[:ANSWER_LINES] + ([f"… +{len(rows) - ANSWER_LINES}"] if len(rows) > ANSWER_LINES else [])
+    for row in shown:
+        yield Text(f"  │ {row}", style="red" if event["isError"] else "dim", no_wrap=True, overflow="ellipsis")
 
 
 def _network(event: dict[str, Any]) -> Text:
@@ -78,9 +76,5 @@ def _network(event: dict[str, Any]) -> Text:
 
 
 def _status(event: dict[str, Any]) -> Text:
-    said = f" – {_cut(clean(event['text']))}" if event.get("text") else ""
+    said = f" – {clean(event['text'])}" if event.get("text") else ""
     return Text(f"· {forms.state(event['status'])}{said}", style="dim")
-
-
-def _cut(line: str) -> str:
-    return line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"

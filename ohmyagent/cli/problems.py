@@ -54,6 +54,13 @@ class Refused(Stop):
 
 
 def of_domain(problem: "Problem") -> Stop:
-    """The same for what failed in this process, with the fields that are wrong."""
-    lines = [f"{wrong.field}: {wrong.message}" for wrong in getattr(problem, "errors", ())]
-    return Stop("\n".join([problem.said(words.LANGUAGE), *(f"  {line}" for line in lines)]))
+    """The same for what failed in this process."""
+    return Stop("\n".join([problem.said(words.LANGUAGE), *faults(problem)]))
+
+
+def faults(problem: "Problem") -> list[str]:
+    """A line for each field that is wrong."""
+    from ohmyagent.http import sentences  # only now: most commands never need it
+
+    errors = getattr(problem, "errors", ())
+    return [f"  {wrong.field}: {sentences.said(wrong.message, words.LANGUAGE)}" for wrong in errors]

@@ -49,7 +49,7 @@ def logs(client: Client, name: str, *, follow: bool, as_json: bool) -> None:
             screen.data(event)
         else:
             for text in narration.lines(event):
-                screen.out.print(text, soft_wrap=True)
+                screen.row(screen.out, text)
     if not as_json:
         live.summary(client.get(f"/api/executions/{run['id']}"))
 

@@ -20,6 +20,11 @@ def clean(text: str) -> str:
     return _STEERING.sub("�", text.replace("\r\n", "\n"))
 
 
+def row(console: Console, text: Text) -> None:
+    """A line of a log: wrapped or cut on a terminal as it asks for, whole in a pipe."""
+    console.print(text, soft_wrap=not console.is_terminal)
+
+
 def say(text: str, style: str = "") -> None:
     """Progress for a person."""
     err.print(Text(clean(text), style=style))

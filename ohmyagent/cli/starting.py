@@ -48,7 +48,8 @@ def up(*, demo: bool, port: int | None, as_json: bool) -> int:
     except serve.PortTaken:
         raise Stop(words.PORT_TAKEN(port=here.port, next=here.port + 1)) from None
     except Conflict as conflict:
-        raise of_domain(conflict) from None
+        running = place.local(here.data)
+        raise Stop(words.ALREADY_RUNNING(url=running.url)) if running else of_domain(conflict) from None
     stop.set()
     shown.wait(2)  # the thread gives the cursor back before the process ends
     return code

@@ -114,6 +114,14 @@ PORT_TAKEN = Words(
     "Port {port} is in use by another program. Choose another one: oma up --port {next}",
     "포트 {port} 은(는) 다른 프로그램이 쓰고 있습니다. 다른 포트를 고르세요: oma up --port {next}",
 )
+ALREADY_RUNNING = Words(
+    "The platform is running already, at {url}. Sign in with: oma open",
+    "플랫폼이 이미 {url} 에서 실행 중입니다. 로그인하려면: oma open",
+)
+DRAINING = Words(
+    "Waiting for {count} run(s) to finish; Ctrl-C again stops waiting.",
+    "실행 {count}개가 끝나기를 기다립니다. Ctrl-C를 한 번 더 누르면 기다리지 않습니다.",
+)
 DID_NOT_START = Words("The platform did not start.", "플랫폼이 시작되지 않았습니다.")
 
 # What they report

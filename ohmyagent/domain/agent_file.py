@@ -8,6 +8,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ohmyagent.domain.agent_file_keys import BLOCKS, KEYS, OMA, SCHEDULE, VERSION, YAML, Key
 from ohmyagent.domain.agents import AgentDraft
+from ohmyagent.domain.clauses import clause
 from ohmyagent.domain.errors import FieldError, Invalid
 from ohmyagent.domain.front_matter import joined, split
 
@@ -29,7 +30,7 @@ def parse(text: str) -> AgentDraft:
         draft = AgentDraft.model_validate(fields)
     except ValidationError as error:
         unread = {e.field for e in errors}
-        found = [_in_the_file(e["loc"], _said(e["type"], e["msg"])) for e in error.errors()]
+        found = [_in_the_file(e["loc"], clause(e["type"], e.get("ctx", {}), e["msg"])) for e in error.errors()]
         raise Invalid(*errors, *(e for e in found if e.field not in unread)) from None
     if errors:
         raise Invalid(*errors)
@@ -85,7 +86,7 @@ def _read(mapping: MappingNode, key: Key, fields: dict[str, Any]) -> FieldError 
         return None
     path, node = found[0]
     if len(found) > 1:
-        return FieldError(".".join(path), f"is there twice, also as {'.'.join(found[1][0])}")
+        return FieldError(".".join(path), f"is given twice, also as {'.'.join(found[1][0])}")
     try:
         value = key.kind.read(node)
     except ValueError as error:
@@ -104,12 +105,6 @@ def _check_blocks(mapping: MappingNode) -> None:
     version = _at(mapping, VERSION)
     if version is not None and version.value != "1":
         raise Invalid.of(".".join(VERSION), "must be 1, the one version there is")
-
-
-def _said(kind: str, message: str) -> str:
-    """pydantic's finding for a person."""
-    own = {"missing": "is missing", "string_pattern_mismatch": "is not of the right form"}
-    return own.get(kind) or message.removeprefix("Value error, ").removeprefix("Input ").removeprefix("String ")
 
 
 def _in_the_file(loc: tuple[int | str, ...], message: str) -> FieldError:

@@ -43,7 +43,7 @@ class Key:
 
 def _text(node: Node) -> str:
     if not isinstance(node, ScalarNode):
-        raise ValueError("must be text")
+        raise ValueError("must be a text")
     return str(node.value)
 
 
@@ -77,7 +77,7 @@ def _truth(node: Node) -> bool:
 def _micro_usd(node: Node) -> int:
     text = _text(node)
     if not _USD.fullmatch(text):
-        raise ValueError("must be US dollars such as 0.50, with at most six decimals")
+        raise ValueError("must be dollars such as 0.50")
     return int(Decimal(text) * MICRO)
 
 

@@ -39,9 +39,9 @@ class _PlainLoader(yaml.SafeLoader):
         event = self.peek_event()  # type: ignore[no-untyped-call]
         line = event.start_mark.line
         if isinstance(event, AliasEvent) or event.anchor is not None:
-            raise _Refused("anchors and aliases are not used here", line)
+            raise _Refused("has an anchor or an alias", line)
         if event.tag is not None:
-            raise _Refused("tags are not used here", line)
+            raise _Refused("has a tag", line)
         if self.depth >= MAX_DEPTH:
             raise _Refused(f"is nested more than {MAX_DEPTH} levels deep", line)
         self.depth += 1
@@ -61,7 +61,7 @@ def split(text: str) -> tuple[MappingNode, str]:
         raise Invalid.of("file", f"is longer than {MAX_CHARACTERS:,} characters")
     fences = _FENCED.match(text)
     if fences is None:
-        raise Invalid.of("file", "has no front matter: it starts with a line --- and the keys end with a line ---")
+        raise Invalid.of("file", "does not begin with keys between two lines ---")
     body = text[fences.end() :]
     return composed(fences[2] or ""), body.removesuffix(fences[1])
 
@@ -98,16 +98,16 @@ def _check_keys(node: Node, path: str) -> None:
         if not isinstance(key, ScalarNode) or key.tag == MERGE:
             raise Invalid.of(path.lstrip(".") or "file", "has a key that is not plain text")
         if key.value in seen:
-            raise Invalid.of(f"{path}.{key.value}".lstrip("."), "is there twice")
+            raise Invalid.of(f"{path}.{key.value}".lstrip("."), "is given twice")
         seen.add(key.value)
         _check_keys(value, f"{path}.{key.value}")
 
 
 def _told(error: Exception) -> str:
     if isinstance(error, _Refused):
-        return f"line {error.line + 2}: {error.problem}"
+        return f"{error.problem} (line {error.line + 2})"
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         return f"is not valid YAML, line {error.problem_mark.line + 2}: {error.problem}"
     if isinstance(error, yaml.reader.ReaderError):
         return f"holds a character that YAML does not allow (U+{int(error.character):04X})"
-    return "is not valid YAML: a number or an escape is out of range"
+    return "is not valid YAML: a number is out of range"

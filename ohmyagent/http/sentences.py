@@ -1,55 +1,18 @@
-"""What is wrong with a field, as a plain clause in English and Korean."""
-
-from typing import Any
+"""What is wrong with a field, in English and Korean."""
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from ohmyagent.domain.clauses import clause
 from ohmyagent.domain.errors import FieldError
-
-TYPES = {
-    "bool_parsing": "must be true or false",
-    "bool_type": "must be true or false",
-    "date_from_datetime_parsing": "must be a date such as 2026-11-20",
-    "date_parsing": "must be a date such as 2026-11-20",
-    "date_type": "must be a date such as 2026-11-20",
-    "datetime_from_date_parsing": "must be a time such as 2026-11-20T08:00:00Z",
-    "datetime_parsing": "must be a time such as 2026-11-20T08:00:00Z",
-    "datetime_type": "must be a time such as 2026-11-20T08:00:00Z",
-    "dict_type": "must be an object",
-    "extra_forbidden": "is not a known field",
-    "finite_number": "is a number out of range",
-    "int_from_float": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_parsing_size": "is a number out of range",
-    "int_type": "must be a whole number",
-    "list_type": "must be a list",
-    "missing": "is missing",
-    "model_attributes_type": "must be an object",
-    "model_type": "must be an object",
-    "string_sub_type": "must be a text",
-    "string_type": "must be a text",
-    "string_unicode": "is not valid Unicode",
-    "tuple_type": "must be a list",
-}
-"""pydantic's error types that need no value to be said."""
-
-VALUED = {
-    "enum": "must be one of {expected}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le}",
-    "literal_error": "must be {expected}",
-    "string_pattern_mismatch": "does not have the right form",
-    "string_too_long": "may have at most {max_length} characters",
-    "string_too_short": "must have at least {min_length} characters",
-    "too_long": "may have at most {max_length} entries",
-    "too_short": "must have at least {min_length} entries",
-}
 
 KOREAN = {
     "contains a control character": "제어 문자가 들어 있습니다",
     "does not belong to this list": "이 목록의 것이 아닙니다",
+    "does not begin with keys between two lines ---": "두 --- 줄 사이의 키로 시작하지 않습니다",
     "does not have the right form": "형식이 맞지 않습니다",
+    "has a key that is not plain text": "글이 아닌 키가 있습니다",
+    "has no keys in its front matter": "머리말에 키가 없습니다",
     "is a configuration file, which is never kept in a workspace": "설정 파일이라 작업 공간에 둘 수 없습니다",
     "is a number out of range": "범위를 벗어난 수입니다",
     "is a public suffix; name the site below it": "공용 도메인입니다. 그 아래의 사이트를 적어 주세요",
@@ -69,11 +32,14 @@ KOREAN = {
     "is not UTF-8": "UTF-8이 아닙니다",
     "is not valid JSON": "올바른 JSON이 아닙니다",
     "is not valid Unicode": "올바른 유니코드가 아닙니다",
+    "is not valid YAML: a number is out of range": "올바른 YAML이 아닙니다. 범위를 벗어난 수가 있습니다",
     "is out of range": "범위를 벗어났습니다",
     "may hold a-z, 0-9 and single hyphens only": "a-z, 0-9와 하이픈(-) 하나씩만 쓸 수 있습니다",
     "must be 1 to 200 visible ASCII characters": "보이는 ASCII 문자 1~200자여야 합니다",
+    "must be 1, the one version there is": "1이어야 합니다. 다른 버전은 없습니다",
     "must be a date such as 2026-11-20": "2026-11-20 같은 날짜여야 합니다",
     "must be a JSON object": "JSON 객체여야 합니다",
+    "must be a length of time such as 15m, 90s or 1h": "15m, 90s, 1h 같은 시간이어야 합니다",
     "must be a list": "목록이어야 합니다",
     "must be a text": "글이어야 합니다",
     "must be a time such as 2026-11-20T08:00:00Z": "2026-11-20T08:00:00Z 같은 시각이어야 합니다",
@@ -81,6 +47,8 @@ KOREAN = {
     "must be an object": "객체여야 합니다",
     "must be one file": "파일 하나여야 합니다",
     "must be true or false": "true 또는 false여야 합니다",
+    "must be dollars such as 0.50": "0.50 같은 달러 금액이어야 합니다",
+    "must hold keys of its own": "아래에 키가 있어야 합니다",
     "needs five fields: minute hour day month weekday": "분 시 일 월 요일, 다섯 칸이 필요합니다",
 }
 VALUED_KOREAN = {
@@ -92,6 +60,13 @@ VALUED_KOREAN = {
     "must have at least ": "너무 짧습니다 (최소: {})",
     "is not a model of this platform; there are ": "이 플랫폼에 없는 모델입니다. 쓸 수 있는 모델: {}",
     "is more than ": "한도를 넘었습니다 ({})",
+    "has an anchor or an alias ": "앵커나 별칭은 쓸 수 없습니다 {}",
+    "has a tag ": "태그는 쓸 수 없습니다 {}",
+    "is longer than ": "너무 깁니다 (한도: {})",
+    "has a front matter of more than ": "머리말이 너무 깁니다 (한도: {})",
+    "is given twice, also as ": "두 번 나옵니다 (다른 이름: {})",
+    "is not valid YAML, line ": "올바른 YAML이 아닙니다. 줄 {}",
+    "holds a character that YAML does not allow ": "YAML에 쓸 수 없는 글자가 있습니다 {}",
 }
 
 
@@ -114,14 +89,4 @@ def field_errors(error: ValidationError) -> list[FieldError]:
 
 def _field_error(found: ErrorDetails) -> FieldError:
     field = ".".join(str(part) for part in found["loc"]) or "body"
-    return FieldError(field, _clause(found["type"], found.get("ctx", {}), found["msg"]))
-
-
-def _clause(kind: str, values: dict[str, Any], message: str) -> str:
-    if kind in TYPES:
-        return TYPES[kind]
-    if kind in VALUED:
-        return VALUED[kind].format(**values)
-    if kind == "value_error":
-        return str(values["error"])
-    return message
+    return FieldError(field, clause(found["type"], found.get("ctx", {}), found["msg"]))
