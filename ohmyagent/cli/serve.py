@@ -19,6 +19,7 @@ import uvicorn
 import uvloop
 
 from ohmyagent import logs, records, wiring
+from ohmyagent.cli import words
 from ohmyagent.cli.clockwork import Clockwork
 from ohmyagent.cli.front import Front
 from ohmyagent.domain.executions import OWNED
@@ -131,7 +132,7 @@ async def _drain(app: wiring.Local, signals: _Signals, say: Callable[[str], None
     """Let runs under way report their end.  What is left goes on for a while, should the platform come back."""
     left = _under_way(app)
     if left:
-        say(f"Waiting for {left} run(s) to finish; Ctrl-C again stops waiting.")
+        say(words.DRAINING(count=left))
     with suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_SECONDS):
             while _under_way(app) and not signals.second.is_set():

@@ -43,7 +43,7 @@ VALUED = {
 
 
 def clause(kind: str, values: dict[str, Any], message: str) -> str:
-    """pydantic's finding in our words, by its error type and context; a type that is not known here keeps its `message`."""
+    """pydantic's finding in our words, by its error type and context; an unknown type keeps its `message`."""
     if kind in TYPES:
         return TYPES[kind]
     if kind in VALUED:
