@@ -1,5 +1,6 @@
 """Change events as Eventarc delivers them: CloudEvents of Firestore triggers."""
 
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -41,10 +42,15 @@ def _kind(name: str, body: Any) -> ChangeKind:
     name = name.removesuffix(".withAuthContext")
     if name != "written":
         return ChangeKind(name)
-    fields = set(_fields(body)) if isinstance(body, bytes) else set()
+    fields = set(_fields(_unwrapped(body))) if isinstance(body, bytes) else set()
     if VALUE in fields:
         return ChangeKind.UPDATED if OLD_VALUE in fields else ChangeKind.CREATED
     return ChangeKind.DELETED if OLD_VALUE in fields else ChangeKind.UPDATED
+
+
+def _unwrapped(body: bytes) -> bytes:
+    """The emulator wraps the body in base64, whose alphabet has none of the bytes that a message can begin with."""
+    return b64decode(body) if body[:1].isalnum() else body
 
 
 def _fields(message: bytes) -> Iterator[int]:
