@@ -23,6 +23,7 @@ FLAGS = (
 )  # fmt: skip
 AXE = Path(__file__).resolve().parents[2] / "web/node_modules/axe-core/axe.min.js"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+ENDED = re.compile("succeeded|failed|cancelled|timed_out")
 KEEP_VIOLATIONS = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) =>
@@ -101,6 +102,12 @@ class Visitor:
         expect(self.page.get_by_role("heading", level=1)).to_have_text(name)
         return self.page.url.rsplit("/", 1)[1]
 
+    def upload(self, name: str, text: str) -> None:
+        """Put a file into the workspace of the agent whose page is open."""
+        file = {"name": name, "mimeType": "text/plain", "buffer": text.encode()}
+        self.page.get_by_label("파일 올리기").set_input_files(file)  # type: ignore[arg-type]
+        expect(self.page.get_by_role("link", name=name)).to_be_visible()
+
     def run(self) -> None:
         """Start the agent whose page is open; ends on the page of its execution."""
         self.page.get_by_role("button", name=re.compile("지금 실행|Run now")).click()
@@ -110,7 +117,10 @@ class Visitor:
         return self.page.locator("h1 [data-status]")
 
     def until(self, status: str, seconds: float = 40) -> None:
-        expect(self.status()).to_have_attribute("data-status", status, timeout=seconds * 1000)
+        """An end that is not the one awaited fails at once, with all that the page says."""
+        awaited = ENDED if re.fullmatch(ENDED, status) else re.compile(status)
+        expect(self.status()).to_have_attribute("data-status", awaited, timeout=seconds * 1000)
+        assert self.status().get_attribute("data-status") == status, self.page.locator("main").inner_text()
 
     def numbers(self) -> list[int]:
         """The `seq` of every step that is shown, from top to bottom."""
@@ -126,6 +136,8 @@ class Visitor:
     def picture(self, name: str) -> None:
         """Keep what the whole page looks like, if somebody asked for pictures (OMA_PICTURES=folder)."""
         if folder := os.environ.get("OMA_PICTURES"):
+            while self.page.locator(".toast").count():
+                self.page.locator(".toast .plain").first.click()
             self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
     def accessibility(self) -> list[str]:

@@ -18,6 +18,15 @@ from tests.platform_process import PlatformProcess
 pytestmark = [pytest.mark.browser, pytest.mark.sandbox, pytest.mark.timeout(180)]
 
 HOSTING = json.loads((Path(__file__).resolve().parents[2] / "firebase.json").read_text(encoding="utf-8"))["hosting"]
+SALES = """\
+date,product,quantity,amount
+2026-11-09,커피,3,13500
+2026-11-10,샌드위치,2,15800
+2026-11-11,커피,5,22500
+2026-11-16,차,4,16000
+2026-11-17,커피,6,27000
+2026-11-18,샌드위치,3,23700
+"""
 REPORT = "# 매출 요약\n\n**2월**이 가장 높았습니다.\n\n| 월 | 매출 |\n|---|---:|\n| 2월 | 140 |\n"
 HOSTILE = """\
 # <img src=x onerror="window.pwned=1">
@@ -131,9 +140,12 @@ def test_a_demo_says_everywhere_that_it_is_one(arrive: Arrive, platform: Platfor
     guest = arrive(at=platform)
     guest.enter()
     expect(guest.page.get_by_role("complementary")).to_contain_text(words)
-    guest.make_agent("데모", "작업 폴더를 살펴보고 짧은 보고서를 써 줘.")
+    guest.make_agent("주간 매출 요약", "작업 폴더의 sales.csv 를 요약해 줘.")
+    guest.upload("sales.csv", SALES)
     guest.run()
     guest.until("succeeded")
+    expect(guest.page.get_by_role("cell", name="118,500")).to_be_visible()
+    guest.picture("page")
     expect(guest.page.get_by_role("complementary")).to_contain_text(words)
     expect(guest.page.locator(".result")).to_contain_text(words)
     guest.page.locator("a.back").click()
@@ -235,10 +247,8 @@ def test_files_are_put_into_the_workspace_and_taken_out(arrive: Arrive) -> None:
     guest = arrive()
     guest.enter()
     guest.make_agent("파일", "해 줘")
-    upload = {"name": "매출.csv", "mimeType": "text/csv", "buffer": "월,매출\n2,140\n".encode()}
-    guest.page.get_by_label("파일 올리기").set_input_files(upload)
+    guest.upload("매출.csv", "월,매출\n2,140\n")
     link = guest.page.get_by_role("link", name="매출.csv")
-    expect(link).to_be_visible()
     with guest.page.expect_download() as download:
         link.click()
     assert Path(download.value.path()).read_text(encoding="utf-8").startswith("월,매출")
