@@ -103,7 +103,7 @@ class Egress:
                     self._connect(near, host, port)
             except Refusal as refusal:
                 self._record(host, port, str(refusal))
-                near.sendall(_forbidden(str(refusal)))
+                near.sendall(_forbidden(host, str(refusal)))
 
     def _connect(self, near: socket.socket, host: str, port: int) -> None:
         address = self._policy.address(host, port)
@@ -206,7 +206,9 @@ def _head(near: socket.socket) -> bytes:
     return head
 
 
-def _forbidden(reason: str) -> bytes:
-    body = f"{reason}\n".encode()
-    head = b"HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nConnection: close\r\n"
+def _forbidden(host: str, reason: str) -> bytes:
+    """The reason stands in the status line too: it is all that most HTTP clients show of a proxy's answer."""
+    said = f"{host}: {reason}" if host and host.isascii() and host.isprintable() else reason
+    body = f"{said}\n".encode()
+    head = f"HTTP/1.1 403 {said}\r\nContent-Type: text/plain\r\nConnection: close\r\n".encode()
     return head + b"Content-Length: %d\r\n\r\n" % len(body) + body

@@ -28,7 +28,6 @@ REQUIREMENTS = ROOT / "requirements-toolbox.txt"
 # The Pythons that every package of it is built for.
 OLDEST, NEWEST = 11, 14
 _PARTS = ROOT / "scripts" / "toolbox"
-_FONTS = ("NanumGothic.ttf", "NanumGothicBold.ttf")
 _CACHE = "/home/agent/.cache/matplotlib"
 _NONE = "none"
 
@@ -75,14 +74,12 @@ def build(folder: Path, python: Path, line: Line) -> None:
     target = ["--no-deps", "--no-compile", "--no-warn-script-location", "--target", str(packages)]
     pip("install", *target, "-r", str(REQUIREMENTS), python=python, seen=count.seen)
     shutil.rmtree(packages / "bin", ignore_errors=True)
-    for font in _FONTS:
-        os.link(packages / "koreanize_matplotlib/fonts" / font, packages / "matplotlib/mpl-data/fonts/ttf" / font)
     line.detail(str(Words("getting ready", "준비하는 중")))
     _compile(packages, python)
     _add_programs(folder / "bin", python)
     for part in ("matplotlibrc", "pip.conf"):
         shutil.copy(_PARTS / part, folder)
-    manifest = {"python": str(python), "links": _font_list(folder, python)}
+    manifest = {"python": str(python), "links": _fonts(folder, python)}
     stamps.write(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
 
 
@@ -123,12 +120,14 @@ def _add_programs(folder: Path, python: Path) -> None:
         (folder / program).chmod(0o755)
 
 
-def _font_list(folder: Path, python: Path) -> dict[str, str]:
-    """Write matplotlib's list of fonts; the links that lead to it from where matplotlib looks."""
-    (made := folder / "matplotlib").mkdir()
+def _fonts(folder: Path, python: Path) -> dict[str, str]:
+    """Make the Korean font and the list of fonts; the links that lead to it from where matplotlib looks."""
+    packages, made = folder / "packages", folder / "matplotlib"
+    made.mkdir()
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        surroundings = {"PYTHONPATH": str(folder / "packages"), "MPLCONFIGDIR": scratch, "PYTHONDONTWRITEBYTECODE": "1"}
-        run([str(python), "-s", str(_PARTS / "fonts.py"), str(made)], environment=surroundings)
+        surroundings = {"PYTHONPATH": str(packages), "MPLCONFIGDIR": scratch, "PYTHONDONTWRITEBYTECODE": "1"}
+        nanum = packages / "koreanize_matplotlib" / "fonts"
+        run([str(python), "-s", str(_PARTS / "fonts.py"), str(nanum), str(made)], environment=surroundings)
     return {f"{_CACHE}/{path.name}": f"{FOLDER}/{made.name}/{path.name}" for path in made.iterdir()}
 
 
