@@ -42,10 +42,10 @@ class Machine:
         """Run a shell command to its end, its output going where ours goes; the exit code."""
         return self.start(command, **environment).wait()
 
-    def output(self, command: str, **environment: str) -> str:
-        return subprocess.run(
-            self._command(command), env=self._environment(environment), stdout=subprocess.PIPE, text=True, check=True
-        ).stdout
+    def beside(self, pid: int, command: str) -> str:
+        """What a shell command prints in the namespaces of a process that runs here."""
+        enter = ["nsenter", f"--target={pid}", "--mount", "--pid", "--root", "/bin/bash", "-c", command]
+        return subprocess.run(enter, env=self._environment({}), stdout=subprocess.PIPE, text=True, check=True).stdout
 
     def start(self, command: str, **environment: str) -> subprocess.Popen[str]:
         return subprocess.Popen(

@@ -11,8 +11,9 @@ import time
 import urllib.request
 from collections.abc import Iterator
 
-import machine
 import pytest
+
+from tests.fresh import machine
 
 pytestmark = [
     pytest.mark.fresh,
@@ -37,10 +38,11 @@ def test_make_run_shows_the_sample_run_serves_the_page_and_stops_clean(fresh: ma
     try:
         page = when_served(f"http://127.0.0.1:{port}/", started)
         assert '<script type="module"' in page
-        executions = when_ended(fresh)
-        assert [(each["status"], each["modelMode"]) for each in executions] == [("succeeded", "demo")]
+        oma = machine.process(started.pid, "bin/oma", "up")
+        runs = when_ended(fresh, oma)
+        assert [(run["status"], run["modelMode"]) for run in runs] == [("succeeded", "demo")]
 
-        os.kill(machine.process(started.pid, "bin/oma", "up"), signal.SIGINT)
+        os.kill(oma, signal.SIGINT)
         assert started.wait(30) == 0
     finally:
         machine.stop(started)
@@ -74,13 +76,13 @@ def when_served(url: str, started: subprocess.Popen[str]) -> str:
     raise AssertionError(f"nothing at {url} after {UP_WITHIN} s")
 
 
-def when_ended(fresh: machine.Machine) -> list[dict[str, str]]:
+def when_ended(fresh: machine.Machine, oma: int) -> list[dict[str, str]]:
     """What the command lists, once no run is on its way."""
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
-        executions = json.loads(fresh.output(f"{CLONE} .venv/bin/oma ls --json"))
-        if executions and all(re.match("succeeded|failed|cancelled|timed_out", each["status"]) for each in executions):
-            return list(executions)
+        runs = json.loads(fresh.beside(oma, f"{CLONE} .venv/bin/oma ls runs --json"))["items"]
+        if runs and all(re.match("succeeded|failed|cancelled|timed_out", run["status"]) for run in runs):
+            return list(runs)
         time.sleep(0.5)
     raise AssertionError("the sample run did not end")
 
