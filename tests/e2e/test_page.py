@@ -272,7 +272,10 @@ def test_an_exported_agent_is_imported_again(arrive: Arrive, tmp_path: Path) -> 
     file.write_text(renamed, encoding="utf-8")
     guest.page.get_by_label("파일로 가져오기").set_input_files(file)
     expect(guest.page.get_by_role("heading", level=1)).to_have_text("가져온 것")
-    expect(guest.page.get_by_text("일시정지")).to_be_visible()
+    state = guest.page.locator("dt", has_text=re.compile("^상태$")).locator("+ dd")
+    expect(state).to_have_text("일시정지")
+    guest.page.get_by_role("button", name="다시 사용").click()
+    expect(state).to_have_text("사용 중")
 
 
 def test_a_sign_in_link_works_once_and_does_not_stay_in_the_address(arrive: Arrive, house: PlatformProcess) -> None:

@@ -114,6 +114,8 @@ export const createAgent = (draft: AgentDraft, key: string) =>
   read<Agent>("POST", "/api/agents", { json: draft, key });
 export const changeAgent = (before: Agent, draft: AgentDraft) =>
   read<Agent>("PATCH", `/api/agents/${part(before.id)}`, { json: draft, headers: version(before) });
+export const setStatus = (before: Agent, status: Agent["status"]) =>
+  read<Agent>("PATCH", `/api/agents/${part(before.id)}`, { json: { status }, headers: version(before) });
 export const deleteAgent = (id: string) => done("DELETE", `/api/agents/${part(id)}`);
 export const restoreAgent = (id: string) => read<Agent>("POST", `/api/agents/${part(id)}/restore`);
 export const importAgent = (text: string, key: string) =>

@@ -106,6 +106,8 @@ export const words = {
 
   // One agent
   edit: { ko: "수정", en: "Edit" },
+  pause: { ko: "일시정지", en: "Pause" },
+  resume: { ko: "다시 사용", en: "Resume" },
   remove: { ko: "삭제", en: "Delete" },
   exportFile: { ko: "파일로 내보내기", en: "Export as a file" },
   deleted: { ko: "“{name}”을(를) 삭제했습니다", en: "Deleted “{name}”" },

@@ -34,7 +34,7 @@ export function AgentPage({ id }: { id: string }) {
       {!agent && !loaded.problem && <Skeleton lines={5} />}
       {agent && (
         <>
-          <Title agent={agent} />
+          <Title agent={agent} changed={loaded.replace} />
           <Setup agent={agent} />
           <History agent={agent} />
           <Files agentId={agent.id} />
@@ -44,8 +44,13 @@ export function AgentPage({ id }: { id: string }) {
   );
 }
 
-function Title({ agent }: { agent: Agent }) {
+function Title({ agent, changed }: { agent: Agent; changed: (agent: Agent) => void }) {
   const removal = useAction();
+  const switching = useAction();
+  const isActive = agent.status === "active";
+  const toggle = () =>
+    switching.start(async () => changed(await api.setStatus(agent, isActive ? "paused" : "active")));
+  const problem = removal.problem ?? switching.problem;
   const remove = () => removal.start(() => removeWithUndo(agent));
   return (
     <div class="title">
@@ -56,6 +61,9 @@ function Title({ agent }: { agent: Agent }) {
           <a class="button" href={to.edit(agent.id)}>
             {t("edit")}
           </a>
+          <button type="button" disabled={switching.busy} onClick={toggle}>
+            {t(isActive ? "pause" : "resume")}
+          </button>
           <a class="button" href={api.exportHref(agent.id)} download>
             {t("exportFile")}
           </a>
@@ -65,7 +73,7 @@ function Title({ agent }: { agent: Agent }) {
         </div>
       </div>
       {agent.description && <p class="muted">{agent.description}</p>}
-      {removal.problem && <ProblemCard problem={removal.problem} />}
+      {problem && <ProblemCard problem={problem} />}
     </div>
   );
 }
