@@ -1,0 +1,105 @@
+"""Nobody sees another's data: whatever has an owner is, for anybody else, not there."""
+
+import hashlib
+import io
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from ohmyagent.http.groups import GROUPS, blueprints
+from ohmyagent.http.operations import Access, operation_of
+from ohmyagent.http.routing import routed
+from tests.http.world import DRAFT, Api, Person
+
+BODY = b"a,b\n"
+BODIES: dict[str, Any] = {
+    "agents.replace": {"json": DRAFT},
+    "agents.change": {"json": {"name": "x"}},
+    "agents.rollback": {"json": {"version": 1}},
+    "execution_requests.request": {"json": {}},
+}
+DELETED_FIRST = {"agents.restore"}
+
+
+def owned() -> list[tuple[str, str, str]]:
+    """Every route of signed-in users that names something: endpoint, method, rule."""
+    flask: Flask = routed(blueprints(GROUPS))
+    return [
+        (rule.endpoint, method, rule.rule)
+        for rule in flask.url_map.iter_rules()
+        if (found := operation_of(flask.view_functions[rule.endpoint])) and found.access is Access.USER
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+        if rule.arguments
+    ]
+
+
+def world_of(api: Api, endpoint: str) -> tuple[Person, dict[str, str]]:
+    """Somebody with an agent, a file and a run that left one."""
+    person = api.guest()
+    agent_id = person.agent()["id"]
+    person.post(f"/api/agents/{agent_id}/files", data={"file": (io.BytesIO(BODY), "a.csv")})
+    run = person.run(agent_id)["id"]
+    if endpoint.startswith("executions.") and endpoint != "executions.cancel":
+        runner = api.claimed(run)
+        file = {"path": "a.csv", "bytes": len(BODY), "sha256": hashlib.sha256(BODY).hexdigest()}
+        runner.post("finish", outcome="failed", errorCode="agent", lastSeq=0, artifacts=[file])
+    if endpoint in DELETED_FIRST:
+        person.delete(f"/api/agents/{agent_id}")
+    return person, {"agent_id": agent_id, "execution_id": run, "path": "a.csv"}
+
+
+def address(rule: str, names: dict[str, str]) -> str:
+    for name, value in names.items():
+        for kind in ("id:", "path:"):
+            rule = rule.replace(f"<{kind}{name}>", value)
+    assert "<" not in rule, rule
+    return rule
+
+
+@pytest.mark.parametrize(("endpoint", "method", "rule"), owned(), ids=lambda value: str(value))
+def test_what_is_anothers_is_not_there(api: Api, endpoint: str, method: str, rule: str) -> None:
+    owner, names = world_of(api, endpoint)
+    stranger = api.guest()
+    path = address(rule, names)
+    body = BODIES.get(endpoint) or (
+        {"data": {"file": (io.BytesIO(BODY), "b.csv")}} if endpoint.startswith("workspace.upload") else {}
+    )
+    before = api.dump()
+
+    refused = stranger.call(method, path, **body)
+
+    assert (refused.status_code, refused.json["code"]) == (404, "not_found")
+    assert api.dump() == before
+    body = {"data": {"file": (io.BytesIO(BODY), "b.csv")}} if "data" in body else body
+    assert owner.call(method, path, **body).status_code < 300, "the owner's own call must work, or this proves nothing"
+
+
+@pytest.mark.parametrize(("endpoint", "method", "rule"), owned(), ids=lambda value: str(value))
+def test_nobody_is_asked_to_sign_in_first(api: Api, endpoint: str, method: str, rule: str) -> None:
+    names = {"agent_id": "a_x", "execution_id": "x_x", "path": "a"}
+
+    answer = api.anybody().open(address(rule, names), method=method)
+
+    assert (answer.status_code, answer.json["code"]) == (401, "unauthenticated")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_lists_and_sums_show_only_ones_own(api: Api) -> None:
+    owner, names = world_of(api, "executions.read")
+    stranger = api.guest()
+
+    for path in ("/api/agents", "/api/executions", f"/api/executions?agentId={names['agent_id']}", "/api/usage"):
+        assert owner.get(path).json["items"], path
+        assert stranger.get(path).json["items"] == [], path
+
+
+def test_another_users_cursor_is_refused(api: Api) -> None:
+    owner, stranger = api.guest(), api.guest()
+    owner.agent()
+    owner.agent()
+    cursor = owner.get("/api/agents?limit=1").json["nextCursor"]
+
+    answer = stranger.get(f"/api/agents?limit=1&cursor={cursor}")
+
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "cursor")
