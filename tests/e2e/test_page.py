@@ -214,6 +214,36 @@ def test_a_template_fills_the_form_and_mistakes_are_shown_at_their_fields(arrive
     expect(guest.page.locator("#field-finalPrompt")).to_have_attribute("aria-invalid", "false")
 
 
+def test_a_refusal_for_haste_counts_down_and_an_error_names_its_request(arrive: Arrive) -> None:
+    guest = arrive()
+    guest.enter()
+    refusal = {"code": "rate_limited", "detail": "요청이 너무 잦습니다.", "requestId": "r_busy"}
+    answer = {"status": 429, "headers": {"Retry-After": "2"}, "json": refusal}
+    guest.page.route("**/api/agents?*", lambda route: route.fulfill(**answer))
+    guest.page.reload()
+    card = guest.page.get_by_role("alert")
+    expect(card).to_contain_text("2초 뒤에")
+    expect(card).to_contain_text("r_busy")
+    expect(card).to_contain_text("이제 다시 할 수 있습니다")
+    guest.page.unroute("**/api/agents?*")
+    card.get_by_role("button", name="다시 시도").click()
+    expect(guest.page.get_by_text("아직 에이전트가 없습니다")).to_be_visible()
+
+
+def test_without_a_connection_the_page_says_so_and_keeps_what_was_typed(arrive: Arrive) -> None:
+    guest = arrive()
+    guest.enter()
+    guest.open("#/new")
+    guest.page.locator("#field-name").fill("끊긴 동안")
+    guest.page.locator("#field-finalPrompt").fill("해 줘")
+    guest.page.context.set_offline(True)
+    guest.page.get_by_role("button", name="저장").click()
+    expect(guest.page.get_by_role("alert")).to_contain_text("서버에 연결하지 못했습니다")
+    guest.page.context.set_offline(False)
+    guest.page.get_by_role("button", name="저장").click()
+    expect(guest.page.get_by_role("heading", level=1)).to_have_text("끊긴 동안")
+
+
 def test_an_agent_is_changed_deleted_and_brought_back(arrive: Arrive) -> None:
     guest = arrive()
     guest.enter()
