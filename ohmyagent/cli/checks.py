@@ -13,6 +13,7 @@ from pathlib import Path
 from ohmyagent.cli import client, place, words
 from ohmyagent.cli.problems import Unreachable
 from ohmyagent.runner.installation import Installation, InstallationBroken, default_home
+from ohmyagent.runner.toolbox import Toolbox
 from ohmyagent.settings import Settings
 
 LEAST_DISK = 10**9
@@ -60,6 +61,14 @@ def cli(here: Settings) -> Finding:
     except (OSError, subprocess.SubprocessError):
         return Finding("cli", False, words.CLI_SILENT(path=path), words.CLI_FIX())
     return Finding("cli", True, words.CLI_OK(version=told.stdout.split()[0]))
+
+
+def toolbox(here: Settings) -> Finding:
+    """Agents run without it, but their Python then has nothing more than the machine's own."""
+    try:
+        return Finding("toolbox", True, Toolbox.at(_home(here)).name)
+    except InstallationBroken as broken:
+        return Finding("toolbox", False, str(broken), words.TOOLBOX_FIX())
 
 
 def model(here: Settings) -> Finding:
@@ -123,7 +132,7 @@ def platform(here: Settings) -> Finding:
     return Finding("platform", True, words.PLATFORM_OK(url=running.url, version=health["version"]))
 
 
-ALL: tuple[Check, ...] = (python, sandbox, cli, model, port, disk, page, platform)
+ALL: tuple[Check, ...] = (python, sandbox, cli, toolbox, model, port, disk, page, platform)
 
 
 def _home(here: Settings) -> str:

@@ -126,7 +126,6 @@ DID_NOT_START = Words("The platform did not start.", "플랫폼이 시작되지 
 
 # What they report
 WHAT_AGENT = Words("agent", "에이전트")
-WHAT_RUN = Words("run", "실행")
 WHAT_EITHER = Words("agent or run", "에이전트나 실행")
 STARTING = Words("Starting the platform for this run …", "이번 실행을 위해 플랫폼을 시작합니다 …")
 RUNNING_AT = Words("Oh My Agent is running at {url}", "Oh My Agent 실행 중: {url}")
@@ -165,7 +164,6 @@ ARRIVES_PAUSED = Words(
     "New agents arrive paused: activate them on the page.",
     "새 에이전트는 멈춘 상태로 들어옵니다. 페이지에서 활성화하세요.",
 )
-WRITTEN = Words("Written: {path}", "저장했습니다: {path}")
 BACKED_UP = Words("Backed up to {path}", "백업했습니다: {path}")
 RESTORED = Words("Restored from {path}", "되돌렸습니다: {path}")
 NO_AGENTS = Words(
@@ -225,6 +223,10 @@ TRIGGERS = {
 SANDBOX_OK = Words("{strategy}; limits: {limits}", "{strategy}; 한도: {limits}")
 CLI_OK = Words("Claude Code CLI {version}", "Claude Code CLI {version}")
 CLI_FIX = Words("Run the set-up again: make setup", "설치를 다시 하세요: make setup")
+TOOLBOX_FIX = Words(
+    "Install Python 3.11 to 3.14 from the system's packages (apt-get install python3), then: make setup",
+    "시스템 패키지로 Python 3.11~3.14를 설치한 뒤(apt-get install python3): make setup",
+)
 CLI_SILENT = Words("{path} does not tell its version", "{path} 이(가) 버전을 알려 주지 않습니다")
 MODEL_DEMO = Words(
     "demo model, not Claude (no key is set; ANTHROPIC_API_KEY switches to Claude)",
@@ -261,7 +263,6 @@ PLATFORM_OK = Words("running at {url}, version {version}", "{url} 에서 실행 
 PLATFORM_OFF = Words("not running (start it with: oma up)", "실행 중 아님 (시작: oma up)")
 PLATFORM_SICK = Words("{url} answers, but fails: {reason}", "{url} 이(가) 응답하지만 이상이 있습니다: {reason}")
 PLATFORM_FIX = Words("Stop it and start it again: oma up", "멈추고 다시 시작하세요: oma up")
-SETTINGS_OK = Words("valid", "올바름")
 SETTINGS_FIX = Words("Correct the environment or .env.", "환경 변수나 .env를 고치세요.")
 FIX = Words("Fix: {fix}", "해결: {fix}")
 ALL_FINE = Words("Everything is ready.", "모두 준비되었습니다.")
@@ -272,6 +273,7 @@ CHECKS = {
     "settings": Words("settings", "설정"),
     "sandbox": Words("sandbox", "샌드박스"),
     "cli": Words("agent CLI", "에이전트 CLI"),
+    "toolbox": Words("agents' tools", "에이전트의 도구"),
     "model": Words("model", "모델"),
     "port": Words("port", "포트"),
     "disk": Words("disk", "디스크"),

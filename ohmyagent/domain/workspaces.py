@@ -14,6 +14,7 @@ QUOTA_BYTES = 256 * 2**20
 MOST_FILES = 10_000
 _BAD = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\\]")
 _INERT = frozenset({".claude", ".mcp.json", "CLAUDE.md", "CLAUDE.local.md", "AGENTS.md", ".git", ".husky"})
+_PYTHON = frozenset({"sitecustomize", "usercustomize"})
 _SHELL = frozenset({".bashrc", ".profile", ".bash_profile", ".bash_login", ".zshrc", ".zshenv", ".envrc"})
 
 
@@ -30,7 +31,8 @@ def normal_path(text: str) -> str:
 def configures(path: str) -> bool:
     """Whether the file could change how the next run behaves; such files are never kept."""
     parts = path.split("/")
-    return any(part in _INERT for part in parts) or parts[-1] in _SHELL
+    starts_python = any(part.partition(".")[0] in _PYTHON for part in parts)
+    return starts_python or any(part in _INERT for part in parts) or parts[-1] in _SHELL
 
 
 Path = Annotated[str, Field(max_length=1_000), AfterValidator(normal_path)]

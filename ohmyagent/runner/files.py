@@ -28,6 +28,9 @@ CONFIGURATION = frozenset(
     .gitconfig""".split()  # noqa: SIM905
 )
 GIT_HOOKS = (".git", "hooks")
+# Modules that every Python imports by itself; so are `.pth` files beside what `pip install` added.
+PYTHON_START = ("sitecustomize", "usercustomize")
+PACKAGES = "site-packages"
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,7 @@ def _names(folder: int) -> list[str]:
 
 def _judged(folder: int, name: str, path: str, found: Findings) -> os.stat_result | None:
     """What stands under the name, if it is a folder or a file that may be kept; else a note."""
-    if name.lower() in CONFIGURATION or tuple(path.split("/")[-2:]) == GIT_HOOKS:
+    if _configures(name.lower(), path):
         found.note(f"configuration is not kept: {_shown(path)}")
         return None
     if not _plain(path):
@@ -171,6 +174,13 @@ def _judged(folder: int, name: str, path: str, found: Findings) -> os.stat_resul
         found.note(f"too large ({status.st_size} bytes), left out: {path}")
         return None
     return status
+
+
+def _configures(name: str, path: str) -> bool:
+    """Whether it would act in the next run without being asked for; `name` is the path's last part in lower case."""
+    if name in CONFIGURATION or tuple(path.split("/")[-2:]) == GIT_HOOKS:
+        return True
+    return name.partition(".")[0] in PYTHON_START or (name.endswith(".pth") and path.split("/")[-2:-1] == [PACKAGES])
 
 
 def _plain(path: str) -> bool:

@@ -11,6 +11,7 @@ from ohmyagent.runner.installation import Installation, InstallationBroken, defa
 from ohmyagent.runner.limits import Watch
 from ohmyagent.runner.protocol import Limits
 from ohmyagent.runner.sandbox import Sandbox, SandboxRefused
+from ohmyagent.runner.toolbox import Toolbox
 
 PROBE_SECONDS = 20.0
 SLOT = 999
@@ -42,6 +43,8 @@ class Report:
     version: str | None = None
     reason: str | None = None
     fix: str | None = None
+    toolbox: str | None = None
+    """Which one agents get; None when there is none, which stops no run."""
 
 
 def probe(home: str | None = None, slot: int = SLOT) -> Report:
@@ -55,7 +58,14 @@ def probe(home: str | None = None, slot: int = SLOT) -> Report:
         fix = next((fix for sign, fix in FIXES.items() if sign in reason), OTHER_FIX)
         return Report(False, Bubblewrap.name, reason=reason, fix=fix)
     hard = {limit: mechanism != "watchdog" for limit, mechanism in mechanisms.items()}
-    return Report(True, Bubblewrap.name, mechanisms, hard, version)
+    return Report(True, Bubblewrap.name, mechanisms, hard, version, toolbox=_toolbox(folder))
+
+
+def _toolbox(home: str) -> str | None:
+    try:
+        return Toolbox.at(home).name
+    except InstallationBroken:
+        return None
 
 
 def _try(sandbox: Sandbox, slot: int) -> dict[str, str]:
