@@ -318,6 +318,9 @@ def test_a_sign_in_link_works_once_and_does_not_stay_in_the_address(arrive: Arri
     other.page.goto(link)
     expect(other.page.get_by_text("로그인 링크를 쓸 수 없습니다")).to_be_visible()
     assert "signin" not in other.page.url
+    fresh = house.ask("POST", "/api/auth/links")["url"]
+    other.page.goto(fresh)
+    expect(other.page.get_by_role("heading", level=1)).to_have_text("내 에이전트")
 
 
 def test_signing_out_ends_the_session(arrive: Arrive) -> None:
