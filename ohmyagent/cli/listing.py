@@ -141,7 +141,7 @@ def _print(heads: tuple[words.Words, ...], rows: Sequence[tuple[Text, ...]]) -> 
         return
     if not screen.out.is_terminal:
         for row in rows:
-            screen.tell("\t".join(cell.plain for cell in row))
+            screen.raw("\t".join(cell.plain for cell in row) + "\n")
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     for head in heads:

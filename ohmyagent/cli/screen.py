@@ -27,7 +27,7 @@ def row(console: Console, text: Text) -> None:
 
 def say(text: str, style: str = "") -> None:
     """Progress for a person."""
-    err.print(Text(clean(text), style=style))
+    row(err, Text(clean(text), style=style))
 
 
 def tell(text: str, style: str = "") -> None:
