@@ -3,15 +3,17 @@
 Prices are data with a date: US dollars per million tokens, which is micro-dollars per token.
 """
 
+from decimal import Decimal
 from enum import StrEnum
-from fractions import Fraction
-from math import ceil
+from functools import cache
 
 from pydantic import Field
 
 from ohmyagent.domain.record import Record
 
 PRICES_AS_OF = "2026-11-20"
+RATE_SCALE = 1_000_000
+"""Prices are reckoned in millionths of their unit: whole numbers, so exact, and a tenth of the time of fractions."""
 SEARCH_MICRO_USD = 10_000
 """One web search of the server tool: $10 per 1,000."""
 
@@ -53,27 +55,44 @@ class Price(Record):
 
         `hour_writes` are those of `usage.cache_write` that live for an hour: they cost twice the input price.
         """
-        factor = self.long_factor if self.long_from is not None and usage.prompt > self.long_from else 1
+        input_rate = _rate(self.input)
         tokens = (
-            usage.input * Fraction(self.input)
-            + usage.output * Fraction(self.output)
-            + usage.cache_read * Fraction(self.cache_read)
-            + (usage.cache_write - hour_writes) * Fraction(self.cache_write)
-            + hour_writes * 2 * Fraction(self.input)
+            usage.input * input_rate
+            + usage.output * _rate(self.output)
+            + usage.cache_read * _rate(self.cache_read)
+            + (usage.cache_write - hour_writes) * _rate(self.cache_write)
+            + hour_writes * 2 * input_rate
         )
-        return ceil(tokens * factor) + searches * SEARCH_MICRO_USD
+        return -(-tokens * self._factor(usage.prompt) // RATE_SCALE) + searches * SEARCH_MICRO_USD
 
     def worst(self, prompt_tokens: int, output_tokens: int) -> int:
         """The most a call of that size can cost: every prompt token as the dearest kind."""
-        dearest = max(Fraction(self.input), Fraction(self.cache_write))
-        factor = self.long_factor if self.long_from is not None and prompt_tokens > self.long_from else 1
-        return ceil((prompt_tokens * dearest + output_tokens * Fraction(self.output)) * factor)
+        tokens = prompt_tokens * self._dearest + output_tokens * _rate(self.output)
+        return -(-tokens * self._factor(prompt_tokens) // RATE_SCALE)
 
     def affordable_output(self, prompt_tokens: int, micro_usd: int) -> int:
         """How many output tokens fit when the prompt is paid first; 0 or less if none do."""
-        factor = self.long_factor if self.long_from is not None and prompt_tokens > self.long_from else 1
-        left = Fraction(micro_usd, factor) - prompt_tokens * max(Fraction(self.input), Fraction(self.cache_write))
-        return int(left / Fraction(self.output)) if Fraction(self.output) else 1_000_000
+        output_rate = _rate(self.output)
+        if not output_rate:
+            return 1_000_000
+        factor = self._factor(prompt_tokens)
+        return (micro_usd * RATE_SCALE - prompt_tokens * self._dearest * factor) // (output_rate * factor)
+
+    @property
+    def _dearest(self) -> int:
+        return max(_rate(self.input), _rate(self.cache_write))
+
+    def _factor(self, prompt_tokens: int) -> int:
+        return self.long_factor if self.long_from is not None and prompt_tokens > self.long_from else 1
+
+
+@cache
+def _rate(price: str) -> int:
+    """The price in units of 1/RATE_SCALE, exactly; raises ValueError for one that is finer."""
+    rate = Decimal(price) * RATE_SCALE
+    if rate != int(rate) or rate < 0:
+        raise ValueError(f"a price of {price} is finer than a millionth, or negative")
+    return int(rate)
 
 
 FREE = Price(input="0", output="0", cache_read="0", cache_write="0")
