@@ -53,9 +53,7 @@ class Count:
         self._line.detail(f"{min(self._done, self.total)}/{self.total}")
 
 
-def pip(
-    command: str, *arguments: str, python: Path | None = None, seen: Callable[[str], None] | None = None
-) -> None:
+def pip(command: str, *arguments: str, python: Path | None = None, seen: Callable[[str], None] | None = None) -> None:
     """Run the environment's own pip, for another Python if one is given.  Raises Missing when it gets not all.
 
     Only built packages are taken: building one would run code that no hash covers.
