@@ -22,7 +22,10 @@ def clean(text: str) -> str:
 
 def row(console: Console, text: Text) -> None:
     """A line of a log: wrapped or cut on a terminal as it asks for, whole in a pipe."""
-    console.print(text, soft_wrap=not console.is_terminal)
+    if console.is_terminal:
+        console.print(text, no_wrap=text.no_wrap, overflow=text.overflow)  # print() forgets what the text itself says
+    else:
+        console.print(text, soft_wrap=True)
 
 
 def say(text: str, style: str = "") -> None:
