@@ -125,8 +125,9 @@ def encoded(value: Any) -> str:
     return _encoder.encode(value)
 
 
-def decoded(text: str | bytes) -> Any:
-    return json.loads(text, object_hook=_revived)
+def decoded(text: str) -> Any:
+    """The inverse of `encoded`; raises ValueError."""
+    return _decoder.decode(text)
 
 
 def moment_text(moment: datetime) -> str:
@@ -145,3 +146,4 @@ def _revived(data: dict[str, Any]) -> Any:
 
 
 _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_moment)
+_decoder = json.JSONDecoder(object_hook=_revived)

@@ -66,14 +66,16 @@ class Database:
     def write(self) -> Iterator[sqlite3.Connection]:
         """A write transaction: committed at the end, rolled back by whatever is raised inside."""
         connection = self.connection()
-        with self._lock, refusing():
-            connection.execute("BEGIN IMMEDIATE")
+        with self._lock:
             try:
+                connection.execute("BEGIN IMMEDIATE")
                 yield connection
                 connection.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+                if isinstance(error, sqlite3.DatabaseError):
+                    raise _unavailable(error) from error
                 raise
 
     def close(self) -> None:
@@ -87,4 +89,8 @@ def refusing() -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        raise Unavailable(f"The database cannot be used: {error}") from error
+        raise _unavailable(error) from error
+
+
+def _unavailable(error: sqlite3.DatabaseError) -> Unavailable:
+    return Unavailable(f"The database cannot be used: {error}")

@@ -12,7 +12,7 @@ from ohmyagent.adapters.local.sql import Declared, declaration, select
 from ohmyagent.adapters.local.watching import Watchers
 from ohmyagent.adapters.queries import cursor, decoded, encoded, plan
 from ohmyagent.adapters.retrying import Outrun, retrying
-from ohmyagent.adapters.values import Key, check_document, check_update, key_of
+from ohmyagent.adapters.values import MAX_DOCUMENT, Key, check_document, check_update, key_of
 from ohmyagent.adapters.writes import Collected, Write, refused
 from ohmyagent.domain.errors import NotFound
 from ohmyagent.ports import ChangeKind, Document, Page, Query, Transaction
@@ -21,6 +21,11 @@ T = TypeVar("T")
 
 SCHEMA_VERSION = 1
 FIRST_PAUSE = 0.001
+BYTES_A_CHARACTER = 5
+"""No value counts for more: an integer of a list is eight bytes in two characters, any other character at most four."""
+Row = tuple[str, int]
+"""A document's data and version."""
+VERSION = "SELECT version FROM docs WHERE collection = ? AND id = ?"
 LOAD = "SELECT data, version FROM docs WHERE collection = ? AND id = ?"
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS docs (
@@ -99,29 +104,29 @@ class SqliteStore:
         self.watchers.close()
         self.database.close()
 
-    def _load(self, path: str) -> tuple[Document | None, int | None]:
+    def _load(self, path: str) -> tuple[Document | None, Row | None]:
         key = key_of(path)
         try:
             row = self.database.connection().execute(LOAD, key).fetchone()
         except sqlite3.DatabaseError:
             with refusing():
                 raise
-        return (None, None) if row is None else (decoded(row[0]), row[1])
+        return (None, None) if row is None else (decoded(row[0]), row)
 
     def _commit_one(self, path: str, write: Write) -> None:
         key_of(path)
         check_document(path, write.data)
         self._commit({}, {path: write})
 
-    def _commit(self, read: dict[str, int | None], writes: dict[str, Write]) -> None:
+    def _commit(self, read: dict[str, Row | None], writes: dict[str, Write]) -> None:
         changed: list[str] = []
         with self.database.write() as connection:
-            for path, version in read.items():
-                row = connection.execute("SELECT version FROM docs WHERE collection = ? AND id = ?", key_of(path))
-                if (row.fetchone() or (None,))[0] != version:
+            for path, row in read.items():
+                if connection.execute(VERSION, key_of(path)).fetchone() != (row and row[1:]):
                     raise Outrun(path)
             for path, write in writes.items():
-                kind = self._apply(connection, path, write)
+                row = read[path] if path in read else connection.execute(LOAD, key_of(path)).fetchone()
+                kind = _apply(connection, path, write, row)
                 if kind is not None:
                     changed.append(path)
                     self._record(connection, path, kind)
@@ -129,27 +134,27 @@ class SqliteStore:
             self.fed.set()
             self.watchers.committed(changed)
 
-    def _apply(self, connection: sqlite3.Connection, path: str, write: Write) -> ChangeKind | None:
-        """Write one document; None when it is as it was before."""
-        key = key_of(path)
-        row = connection.execute("SELECT data FROM docs WHERE collection = ? AND id = ?", key).fetchone()
-        refused(path, write, exists=row is not None)
-        if row is None:
-            return _inserted(connection, path, key, write)
-        if write.kind == "delete":
-            connection.execute("DELETE FROM docs WHERE collection = ? AND id = ?", key)
-            return ChangeKind.DELETED
-        data = encoded(write.data) if write.kind == "put" else _merged(path, row[0], write.data)
-        if data == row[0]:
-            return None
-        statement = "UPDATE docs SET data = ?, version = ? WHERE collection = ? AND id = ?"
-        connection.execute(statement, (data, _now(), *key))
-        return ChangeKind.UPDATED
-
     def _record(self, connection: sqlite3.Connection, path: str, kind: ChangeKind) -> None:
         if key_of(path).collection.rpartition("/")[2] in self._feed:
             row = (path, kind.value, time.time())
             connection.execute("INSERT INTO outbox (path, kind, time) VALUES (?, ?, ?)", row)
+
+
+def _apply(connection: sqlite3.Connection, path: str, write: Write, row: Row | None) -> ChangeKind | None:
+    """Write one document, of which `row` is the present state; None when it is as it was before."""
+    key = key_of(path)
+    refused(path, write, exists=row is not None)
+    if row is None:
+        return _inserted(connection, path, key, write)
+    if write.kind == "delete":
+        connection.execute("DELETE FROM docs WHERE collection = ? AND id = ?", key)
+        return ChangeKind.DELETED
+    data = encoded(write.data) if write.kind == "put" else _merged(path, row[0], write.data)
+    if data == row[0]:
+        return None
+    statement = "UPDATE docs SET data = ?, version = ? WHERE collection = ? AND id = ?"
+    connection.execute(statement, (data, _now(), *key))
+    return ChangeKind.UPDATED
 
 
 def _inserted(connection: sqlite3.Connection, path: str, key: Key, write: Write) -> ChangeKind | None:
@@ -162,8 +167,10 @@ def _inserted(connection: sqlite3.Connection, path: str, key: Key, write: Write)
 
 def _merged(path: str, data: str, fields: Document) -> str:
     merged = {**decoded(data), **fields}
-    check_document(path, merged)
-    return encoded(merged)
+    text = encoded(merged)
+    if len(text) > MAX_DOCUMENT / BYTES_A_CHARACTER:
+        check_document(path, merged)
+    return text
 
 
 def _now() -> int:
