@@ -84,9 +84,8 @@ def replace(agent_id: str) -> Response:
 )  # fmt: skip
 def change(agent_id: str) -> Response:
     """The patch applies to the version that was read here; a change in between is 412."""
-    expected = expected_version()
     patch = bodies.json_object(bodies.JSON, bodies.MERGE_PATCH)
-    before = designing.find(app().store, user(), agent_id).at_version(expected)
+    before = designing.find(app().store, user(), agent_id).at_version(expected_version())
     draft = bodies.valid(AgentDraft, designing.patched(before, patch))
     return _saved(agent_id, draft, before.version)
 

@@ -106,13 +106,11 @@ def valid(model: type[M], fields: dict[str, Any]) -> M:
 
 
 def query(model: type[M]) -> M:
-    """The query's parameters that `model` knows; raises Invalid naming each that is wrong or given twice."""
-    names = [field.alias or name for name, field in model.model_fields.items()]
-    values = {name: request.args.getlist(name) for name in names if name in request.args}
-    twice = [FieldError(name, "is given twice") for name, found in values.items() if len(found) > 1]
+    """The query's parameters; raises Invalid naming each that is wrong, unknown (a filter mistyped) or given twice."""
+    twice = [FieldError(name, "is given twice") for name, found in request.args.lists() if len(found) > 1]
     if twice:
         raise Invalid(*twice)
     try:
-        return model.model_validate({name: found[0] for name, found in values.items()}, by_alias=True, by_name=False)
+        return model.model_validate(request.args.to_dict(), by_alias=True, by_name=False)
     except ValidationError as error:
         raise Invalid(*sentences.field_errors(error)) from None

@@ -1,5 +1,6 @@
 """What a request is served with: the program's parts, who asks, in which language."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol, cast
@@ -8,7 +9,7 @@ from flask import current_app, g, request
 
 from ohmyagent.domain.accounts import Session, User
 from ohmyagent.domain.costs import ModelTable
-from ohmyagent.domain.errors import FieldError, Invalid, PreconditionFailed, Unauthenticated
+from ohmyagent.domain.errors import FieldError, Invalid, Unauthenticated
 from ohmyagent.domain.runner import Pace
 from ohmyagent.http import credentials
 from ohmyagent.http.language import Language, language_of
@@ -17,6 +18,8 @@ from ohmyagent.settings import Settings
 from ohmyagent.use_cases import signing_in
 
 LONGEST_KEY = 200
+NEVER = -1
+_TAG = re.compile(r'"([0-9]{1,9})"')
 
 
 class Platform(Protocol):
@@ -89,15 +92,11 @@ def idempotency_key() -> str | None:
 def expected_version() -> int | None:
     """The version in If-Match, or None without one and for `*`.
 
-    Raises PreconditionFailed for what can match no version: a weak tag, another tag, several.
+    What can match no version (a weak tag, another tag, several) is a version that never is: whether the thing is
+    there and the body is sound is judged first.  Source: RFC 9110, 13.2.1
     """
-    tag = (request.headers.get("If-Match") or "*").strip()
+    tag = request.headers.get("If-Match", "*").strip()
     if tag == "*":
         return None
-    digits = tag[1:-1]
-    if tag != f'"{digits}"' or not digits.isascii() or not digits.isdigit() or len(digits) > LONGEST_VERSION:
-        raise PreconditionFailed()
-    return int(digits)
-
-
-LONGEST_VERSION = 9
+    found = _TAG.fullmatch(tag)
+    return int(found[1]) if found else NEVER

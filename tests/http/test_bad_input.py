@@ -281,6 +281,7 @@ QUERIES = [
     query("a cursor of brackets", "/api/agents?cursor=" + "W1tb" * 400, "cursor"),
     query("a Korean cursor", "/api/agents?cursor=" + quote("가"), "cursor"),
     query("a cursor of 8 kB", "/api/agents?cursor=" + "a" * 8_000, "cursor"),
+    query("a filter mistyped", "/api/executions?agentid=a_x", "agentid"),
     query("an unknown status", "/api/executions?status=done", "status"),
     query("a time without a zone", "/api/executions?from=2026-11-20T00:00:00", "from"),
     query("a time as a number", "/api/executions?from=1700000000", "from"),
