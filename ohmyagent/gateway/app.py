@@ -6,19 +6,22 @@ from datetime import datetime
 
 from ohmyagent import __version__
 from ohmyagent.domain.costs import Model, ModelTable
-from ohmyagent.domain.errors import Forbidden, Invalid, NotFound, Problem
+from ohmyagent.domain.errors import Forbidden, NotFound, Problem
 from ohmyagent.gateway import headers
 from ohmyagent.gateway.answers import Receive, Scope, Send, answer, problem_answer
+from ohmyagent.gateway.client import Client
 from ohmyagent.gateway.exchange import Exchange, Route
 from ohmyagent.gateway.limits import Limits
 from ohmyagent.gateway.pace import Pace
+from ohmyagent.gateway.patience import Attendance
 from ohmyagent.gateway.reception import ClientGone, read_body
-from ohmyagent.gateway.request import count_request, message_request
+from ohmyagent.gateway.request import Request, count_request, message_request
 from ohmyagent.gateway.till import Run, Till
 from ohmyagent.gateway.upstreams import Upstream
 from ohmyagent.gateway.wire import Wire
 from ohmyagent.ports import Store
 from ohmyagent.use_cases import metering
+from ohmyagent.use_cases.metering import Call
 
 MESSAGES = "/v1/messages"
 COUNT = "/v1/messages/count_tokens"
@@ -45,6 +48,7 @@ class Gateway:
         self._till = Till(store, run)
         self._wire = Wire(self._limits)
         self._pace = Pace(self._limits)
+        self._attendance = Attendance(self._limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -76,23 +80,29 @@ class Gateway:
             await answer(send, *problem_answer(problem))
 
     async def _call(self, scope: Scope, receive: Receive, send: Send, *, counting: bool) -> None:
-        if headers.size(scope["headers"]) > self._limits.header_bytes:
-            raise Invalid(detail="The headers are too large.")
-        token = headers.token(scope["headers"])
-        with self._pace.entered(metering.ledger_of(token)):
-            body = await read_body(receive, scope["headers"], self._limits)
+        asked = headers.asked(scope["headers"], self._limits.header_bytes)
+        ledger_id = metering.ledger_of(asked.token)
+        self._pace.enter(ledger_id)
+        patience = self._attendance.enter()
+        try:
+            body = await read_body(receive, asked.length, self._limits.request_bytes, patience)
             request = count_request(body) if counting else message_request(body)
             model = self._model(request.model)
+            call = await self._admitted(asked.token, model, request, counting)
             route = Route(self._upstreams[model.upstream], _path(scope, counting), model)
-            call = None
-            if counting:
-                await self._till.check(token, model, self._now())
-            else:
-                call = await self._till.reserve(
-                    token, model, request.text_bytes, request.max_tokens, request.extent.searches, self._now()
-                )
-            exchange = Exchange(self._wire, self._till, self._limits, route, request, call)
-            await exchange.run(scope["headers"], receive, send)
+            client = Client(receive, send, self._limits, patience)
+            await Exchange(self._till, self._limits, route, request, call).run(self._wire, asked, client, patience)
+        finally:
+            self._attendance.leave(patience)
+            self._pace.leave(ledger_id)
+
+    async def _admitted(self, token: str, model: Model, request: Request, counting: bool) -> Call | None:
+        """The reservation, or None for what costs nothing; raises Forbidden and BudgetExceeded."""
+        if counting:
+            await self._till.check(token, model, self._now())
+            return None
+        searches = request.extent.searches
+        return await self._till.reserve(token, model, request.text_bytes, request.max_tokens, searches, self._now())
 
     def _model(self, name: str) -> Model:
         """Unknown is 403, like not allowed: nobody learns which there are, and the CLI would retry a 404."""

@@ -1,52 +1,62 @@
 """Which headers pass the gateway: only those on these lists, in either direction."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from ohmyagent.domain.errors import Forbidden
+from ohmyagent.domain.errors import Forbidden, Invalid
 from ohmyagent.gateway.upstreams import ANTHROPIC_VERSION, Upstream
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
 
-_ASKED = frozenset({b"user-agent", b"accept"})
-_ASKED_PREFIXES = (b"anthropic-", b"x-claude-code-")
+_DESCRIBING = frozenset({b"user-agent", b"accept"})
+_DESCRIBING_PREFIXES = (b"anthropic-", b"x-claude-code-")
 _ANSWERED = frozenset({b"content-type", b"request-id", b"retry-after", b"x-should-retry"})
 _ANSWERED_PREFIX = b"anthropic-ratelimit-"
 
 
-def size(headers: RawHeaders) -> int:
-    return sum(len(name) + len(value) + 4 for name, value in headers)
+@dataclass(slots=True)
+class Asked:
+    """What a request's headers say: its token, what describes the call, and how long the body is (None: not said)."""
+
+    token: str
+    describing: dict[str, str]
+    length: int | None
+
+    def to_upstream(self, upstream: Upstream) -> dict[str, str]:
+        """The headers to send: the client's own that describe the call, our key, and nothing else of the client's."""
+        return {"anthropic-version": ANTHROPIC_VERSION} | self.describing | upstream.headers
 
 
-def token(headers: RawHeaders) -> str:
-    """The one token that the request carries, as bearer or as API key; raises Forbidden.
+def asked(headers: RawHeaders, most: int) -> Asked:
+    """Raises Invalid (larger than `most` bytes, or a compressed body) and Forbidden (not exactly one token).
 
-    The CLI sends both headers when both are set; they must then agree, or what was checked could be in doubt.
+    The CLI sends its token in both headers when both are set; they must then agree, or it could be in doubt which one
+    was checked.
     """
-    found = set()
+    size, tokens, describing, length = 0, set(), {}, None
     for name, value in headers:
-        if name == b"authorization" and value[:7].lower() == b"bearer ":
-            found.add(value[7:].strip())
+        size += len(name) + len(value)
+        if name in _DESCRIBING or name.startswith(_DESCRIBING_PREFIXES):
+            describing[name.decode("latin-1")] = value.decode("latin-1")
+        elif name == b"authorization" and value[:7].lower() == b"bearer ":
+            tokens.add(value[7:].strip())
         elif name == b"x-api-key":
-            found.add(value.strip())
-    if len(found) != 1:
+            tokens.add(value.strip())
+        elif name == b"content-length":
+            length = int(value) if value.isdigit() else None
+        elif name == b"content-encoding" and value.strip().lower() != b"identity":
+            raise Invalid(detail="The request must not be compressed.")
+    if size > most:
+        raise Invalid(detail="The headers are too large.")
+    if len(tokens) != 1:
         raise Forbidden("The request must carry one execution token.")
-    return found.pop().decode("latin-1")
-
-
-def to_upstream(headers: RawHeaders, upstream: Upstream) -> dict[str, str]:
-    """The headers to send: the client's own that describe the call, our key, and nothing else of the client's."""
-    sent = {
-        name.decode("latin-1"): value.decode("latin-1")
-        for name, value in headers
-        if name in _ASKED or name.startswith(_ASKED_PREFIXES)
-    }
-    sent.setdefault("anthropic-version", ANTHROPIC_VERSION)
-    sent |= upstream.credentials
-    sent["content-type"] = "application/json"
-    sent["accept-encoding"] = "identity"
-    return sent
+    return Asked(tokens.pop().decode("latin-1"), describing, length)
 
 
 def to_client(headers: RawHeaders) -> list[tuple[bytes, bytes]]:
-    lowered = ((name.lower(), value) for name, value in headers)
-    return [(name, value) for name, value in lowered if name in _ANSWERED or name.startswith(_ANSWERED_PREFIX)]
+    passed = []
+    for name, value in headers:
+        lowered = name.lower()
+        if lowered in _ANSWERED or lowered.startswith(_ANSWERED_PREFIX):
+            passed.append((lowered, value))
+    return passed

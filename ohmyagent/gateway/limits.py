@@ -12,6 +12,7 @@ class Limits:
     `idle` is cut by us because the CLI itself would wait 300 s for a silent stream; `ping` keeps its timers quiet.
     `drain` is how long a stream is read on after its client has gone: most answers end within it and are then
     billed exactly, and one that goes on is stopped rather than paid for unread.
+    `tick` is how exactly all these are kept.
     """
 
     connect: float = 10.0
@@ -20,6 +21,7 @@ class Limits:
     ping: float = 15.0
     drain: float = 5.0
     total: float = 1800.0
+    tick: float = 0.1
     upload: float = 60.0
     request_bytes: int = 32 * MEGABYTE
     response_bytes: int = 32 * MEGABYTE

@@ -1,48 +1,45 @@
-"""The client's side of a call: its body, and whether it is still there."""
+"""The client's side of a call: its body."""
 
 import asyncio
 from typing import Any
 
 from ohmyagent.domain.errors import Invalid, TooLarge
 from ohmyagent.gateway.answers import Receive
-from ohmyagent.gateway.headers import RawHeaders
-from ohmyagent.gateway.limits import Limits
+from ohmyagent.gateway.patience import Patience
 
 
 class ClientGone(Exception):
     """The client closed its connection: nobody is left to answer."""
 
 
-async def read_body(receive: Receive, headers: RawHeaders, limits: Limits) -> bytes:
-    """The whole body; raises TooLarge, Invalid (too slow, or compressed) and ClientGone."""
-    for name, value in headers:
-        if name == b"content-length" and (not value.isdigit() or int(value) > limits.request_bytes):
-            raise TooLarge(f"The request is larger than {limits.request_bytes} bytes.")
-        if name == b"content-encoding" and value.strip().lower() != b"identity":
-            raise Invalid(detail="The request must not be compressed.")
+async def read_body(receive: Receive, length: int | None, most: int, patience: Patience) -> bytes:
+    """The whole body, announced as `length` bytes; raises TooLarge, Invalid (too slow) and ClientGone."""
+    too_large = TooLarge(f"The request is larger than {most} bytes.")
+    if length is not None and length > most:
+        raise too_large
     try:
-        async with asyncio.timeout(limits.upload):
-            return await _whole(receive, limits.request_bytes)
-    except TimeoutError:
+        first = await receive()
+        body: bytes = _piece(first)
+        if first.get("more_body"):
+            body = await _rest(receive, body, most)
+    except asyncio.CancelledError:
+        if not patience.forgive():
+            raise
         raise Invalid(detail="The request did not arrive in time.") from None
-
-
-async def _whole(receive: Receive, most: int) -> bytes:
-    first = await receive()
-    body: bytes = _piece(first)
-    if first.get("more_body"):
-        pieces, size, more = [body], len(body), True
-        while more:
-            message = await receive()
-            pieces.append(_piece(message))
-            size += len(pieces[-1])
-            if size > most:
-                raise TooLarge(f"The request is larger than {most} bytes.")
-            more = message.get("more_body", False)
-        body = b"".join(pieces)
     if len(body) > most:
-        raise TooLarge(f"The request is larger than {most} bytes.")
+        raise too_large
     return body
+
+
+async def _rest(receive: Receive, first: bytes, most: int) -> bytes:
+    """The body so far, read no further than just past the limit."""
+    pieces, size, more = [first], len(first), True
+    while more and size <= most:
+        message = await receive()
+        pieces.append(_piece(message))
+        size += len(pieces[-1])
+        more = message.get("more_body", False)
+    return b"".join(pieces)
 
 
 def _piece(message: Any) -> bytes:

@@ -67,6 +67,8 @@ def _object(text: str) -> dict[str, Member]:
 
 
 def _skip(text: str, at: int) -> int:
+    if at < len(text) and text[at] > " ":
+        return at
     return _SPACE.match(text, at).end()  # type: ignore[union-attr]  # it matches the empty text
 
 

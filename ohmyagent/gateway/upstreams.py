@@ -20,8 +20,9 @@ class Upstream:
         return self.base_url.rstrip("/") + path
 
     @property
-    def credentials(self) -> dict[str, str]:
-        """The header that carries the key."""
+    def headers(self) -> dict[str, str]:
+        """What every call to it carries: the key, and that we read neither other types nor compressed bodies."""
+        own = {"content-type": "application/json", "accept-encoding": "identity"}
         if self.key is None:
-            return {}
-        return {"authorization": f"Bearer {self.key}"} if self.auth == "bearer" else {"x-api-key": self.key}
+            return own
+        return own | ({"authorization": f"Bearer {self.key}"} if self.auth == "bearer" else {"x-api-key": self.key})
