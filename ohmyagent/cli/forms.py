@@ -14,10 +14,11 @@ def short(identity: str) -> str:
 
 
 def money(micro_usd: int | None, partial: bool = False) -> str:
-    """Dollars with as many decimals as matter; unknown is said, never 0."""
+    """Dollars with as many decimals as matter: neither what is unknown nor what is tiny is shown as 0."""
     if micro_usd is None:
         return words.UNKNOWN()
-    dollars = f"${micro_usd / 1e6:,.4f}" if 0 < micro_usd < 100_000 else f"${micro_usd / 1e6:,.2f}"
+    decimals = 2 if micro_usd == 0 or micro_usd >= 100_000 else 4 if micro_usd >= 1_000 else 6
+    dollars = f"${micro_usd / 1e6:,.{decimals}f}"
     return words.AT_LEAST(cost=dollars) if partial else dollars
 
 

@@ -1,19 +1,21 @@
 """Backing up and restoring the platform of this machine."""
 
 import shutil
+import time
 from pathlib import Path
 
 from ohmyagent import wiring
 from ohmyagent.cli import screen, words
 from ohmyagent.cli.problems import Stop, of_domain
 from ohmyagent.cli.surroundings import on_this_machine
-from ohmyagent.domain.errors import Problem
+from ohmyagent.domain.errors import AlreadyExists, Problem
+from ohmyagent.settings import Settings
 
 
 def backup(copy: Path | None, *, as_json: bool) -> None:
     """One more backup in the data folder, running or not; raises Stop."""
     try:
-        made = wiring.backup(on_this_machine())
+        made = _made(on_this_machine())
         path = made if copy is None else Path(shutil.copytree(made, copy))
     except Problem as problem:
         raise of_domain(problem) from None
@@ -24,6 +26,15 @@ def backup(copy: Path | None, *, as_json: bool) -> None:
     else:
         screen.say(words.BACKED_UP(path=path))
         screen.tell(str(path))
+
+
+def _made(here: Settings) -> Path:
+    """Backups are named by the second; in one that has its backup already, the next second is waited for."""
+    try:
+        return wiring.backup(here)
+    except AlreadyExists:
+        time.sleep(1)
+        return wiring.backup(here)
 
 
 def restore(file: Path, *, as_json: bool) -> None:
