@@ -27,7 +27,12 @@ MicroUsd = Annotated[int, Field(ge=0, le=10**12)]
 """Millionths of a US dollar."""
 
 
+_AS_THEY_ARE = frozenset({str, int, float, bool, type(None), datetime})
+
+
 def _plain(value: Any) -> Any:
+    if type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
