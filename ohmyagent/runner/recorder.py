@@ -37,7 +37,7 @@ class Recorder:
         self._seq = 0
         self._changed = threading.Condition()
         self._closing = False
-        self._thread = threading.Thread(target=self._deliver, name="recorder", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
         self._thread.start()
 
     @property
@@ -58,6 +58,12 @@ class Recorder:
             self._closing = True
             self._changed.notify()
         self._thread.join()
+
+    def _work(self) -> None:
+        try:
+            self._deliver()
+        finally:
+            self._platform.close()
 
     def _deliver(self) -> None:
         """Until all is delivered or a stop was called: nothing can be delivered after one."""

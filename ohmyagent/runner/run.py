@@ -50,6 +50,8 @@ def execute(launch: Launch, sandbox: Sandbox, policy_of: PolicyOf = Policy) -> i
         return DONE
     except Unreachable:
         return LOST
+    finally:
+        execution.platform.close()
     return DONE
 
 
