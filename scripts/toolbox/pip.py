@@ -12,7 +12,7 @@ SECONDS = 10
 
 
 def refused(host: str) -> bool:
-    """Whether the sandbox's proxy turns a host away, which it does with 403."""
+    """Whether the sandbox's proxy turns a host away because it is not on the list (ohmyagent/runner/egress.py)."""
     proxy = urlsplit(os.environ.get("HTTPS_PROXY", ""))
     if not proxy.hostname:
         return False
@@ -21,7 +21,7 @@ def refused(host: str) -> bool:
     try:
         connection.connect()
     except OSError as error:
-        return "Tunnel connection failed: 403" in str(error)
+        return "host not allowed" in str(error)
     finally:
         connection.close()
     return False

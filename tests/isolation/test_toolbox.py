@@ -90,7 +90,9 @@ def kept(run: Run) -> list[tuple[str, bytes]]:
 def test_a_workbook_becomes_charts_with_hangul_and_no_missing_glyph(identity: Identity, toolbox: str) -> None:
     files = [("매출.xlsx", workbook(SALES)), ("charts.py", (TOOLS / "charts.py").read_bytes())]
     read = bash("python3 -c \"import pandas; print(pandas.read_excel('매출.xlsx')['매출'].sum())\"")
-    run = finished(identity, toolbox, read, bash("mkdir output; python3 charts.py 2>&1; echo $?"), workspace=files)
+    run = finished(
+        identity, toolbox, read, bash("mkdir output; python3 -W error charts.py 2>&1; echo $?"), workspace=files
+    )
     assert run.outputs() == ["295", "0"]
     for name in ("선.png", "막대.png", "로그.png"):
         picture = artifact(run, name)
@@ -117,17 +119,15 @@ def test_the_first_chart_of_a_run_takes_at_most_5_seconds(anyone: Identity, tool
 
 
 def test_beautifulsoup_reads_a_page_and_a_time_zone_is_known(anyone: Identity, toolbox: str) -> None:
-    parse = "from bs4 import BeautifulSoup as B; print(*(B('<p>하나<p>둘', p).find_all('p')[1].text for p in ('lxml', 'html.parser')))"
+    parse = "from bs4 import BeautifulSoup; print(BeautifulSoup('<p>하나<p>둘', 'lxml').find_all('p')[1].text)"
     zone = "import zoneinfo, tzdata; zoneinfo.reset_tzpath([]); print(zoneinfo.ZoneInfo('Asia/Seoul'))"
     run = finished(anyone, toolbox, bash(f'python3 -c "{parse}"'), bash(f'python3 -c "{zone}"'))
-    assert run.outputs() == ["둘 둘", "Asia/Seoul"]
+    assert run.outputs() == ["둘", "Asia/Seoul"]
 
 
 def test_a_host_off_the_list_is_named_in_the_error(anyone: Identity, toolbox: str) -> None:
     ask = "import requests; requests.get('https://news.example.com/today')"
-    run = finished(
-        anyone, toolbox, bash(f'python3 -c "{ask}" 2>&1 | tail -1'), bash("curl -s https://news.example.com; true")
-    )
+    run = finished(anyone, toolbox, bash(f'python3 -c "{ask}" 2>&1 | tail -1'))
     assert "403 news.example.com: host not allowed" in run.outputs()[0]
 
 
@@ -165,8 +165,9 @@ def test_what_pip_installs_is_there_in_the_next_run(anyone: Identity, toolbox: s
 
 def test_what_a_run_added_stands_before_nothing_and_starts_nothing(anyone: Identity, toolbox: str) -> None:
     plant = (
-        "D=$(python3 -m site --user-site); mkdir -p $D; cd $D; echo 'raise SystemExit(1)' | tee json.py pandas.py encodings.py"
-        " sitecustomize.py usercustomize.py; echo 'import os; os._exit(1)' > start.pth; echo 1 > model.py"
+        "D=$(python3 -m site --user-site); mkdir -p $D; cd $D; "
+        "echo 'raise SystemExit(1)' | tee json.py pandas.py encodings.py sitecustomize.py usercustomize.py; "
+        "echo 'import os; os._exit(1)' > start.pth; echo 1 > model.py"
     )
     first = finished(anyone, toolbox, bash(plant))
     names = {path.rpartition("/")[2] for path, _ in kept(first)}
@@ -182,9 +183,9 @@ def test_what_a_run_added_stands_before_nothing_and_starts_nothing(anyone: Ident
 
 def test_an_agent_cannot_change_the_toolbox(identity: Identity, toolbox: str) -> None:
     attempts = (
-        "echo x > /opt/toolbox/packages/sitecustomize.py; rm -rf /opt/toolbox/packages/pandas; mv /opt/toolbox/bin /tmp/bin;"
+        "echo x > /opt/toolbox/packages/sitecustomize.py; rm /opt/toolbox/toolbox.json; mv /opt/toolbox/bin /tmp/bin;"
         "chmod u+w /opt/toolbox/pip.conf; ln -sf /tmp/x /opt/toolbox/bin/python3; mount -o remount,rw /opt/toolbox;"
-        "pip uninstall -y pandas; python3 -c 'import pandas; print(pandas.__file__)'"
+        "pip uninstall -qy pandas 2>&1 | tail -1; python3 -c 'import pandas; print(pandas.__file__)'"
     )
     run = finished(identity, toolbox, bash(f"({attempts}) 2>&1"))
     *refused, last = run.outputs()[0].splitlines()

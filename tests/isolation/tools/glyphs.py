@@ -28,4 +28,5 @@ if sys.argv[2:] == ["seaborn"]:
     seaborn.set_theme()
 elif sys.argv[2:]:
     plt.rcParams["font.family"] = sys.argv[2]
-print("boxes:", "".join(letter for letter in sys.argv[1] if drawn(letter) in (drawn(ANOTHER), drawn(" "))))
+lost = (drawn(ANOTHER), drawn(" "))
+print("boxes:", "".join(letter for letter in sys.argv[1] if drawn(letter) in lost))
