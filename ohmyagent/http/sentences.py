@@ -1,5 +1,7 @@
 """What is wrong with a field, in English and Korean."""
 
+import re
+
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -52,22 +54,25 @@ KOREAN = {
     "needs five fields: minute hour day month weekday": "분 시 일 월 요일, 다섯 칸이 필요합니다",
 }
 VALUED_KOREAN = {
-    "must be at least ": "{} 이상이어야 합니다",
-    "must be at most ": "{} 이하여야 합니다",
-    "must be one of ": "다음 중 하나여야 합니다: {}",
-    "is nested more than ": "너무 깊이 겹쳐 있습니다 ({})",
-    "may have at most ": "너무 깁니다 (한도: {})",
-    "must have at least ": "너무 짧습니다 (최소: {})",
-    "is not a model of this platform; there are ": "이 플랫폼에 없는 모델입니다. 쓸 수 있는 모델: {}",
-    "is more than ": "한도를 넘었습니다 ({})",
-    "has an anchor or an alias ": "앵커나 별칭은 쓸 수 없습니다 {}",
-    "has a tag ": "태그는 쓸 수 없습니다 {}",
-    "is longer than ": "너무 깁니다 (한도: {})",
-    "has a front matter of more than ": "머리말이 너무 깁니다 (한도: {})",
-    "is given twice, also as ": "두 번 나옵니다 (다른 이름: {})",
-    "is not valid YAML, line ": "올바른 YAML이 아닙니다. 줄 {}",
-    "holds a character that YAML does not allow ": "YAML에 쓸 수 없는 글자가 있습니다 {}",
+    "must be at least (.*)": "{} 이상이어야 합니다",
+    "must be at most (.*)": "{} 이하여야 합니다",
+    "must be one of (.*)": "다음 중 하나여야 합니다: {}",
+    "is nested more than (.*) deep": "{}단계보다 깊이 겹쳐 있습니다",
+    "may have at most (.*) characters": "{}자까지 쓸 수 있습니다",
+    "may have at most (.*) entries": "{}개까지 둘 수 있습니다",
+    "must have at least (.*) characters": "{}자 이상이어야 합니다",
+    "must have at least (.*) entries": "{}개 이상이어야 합니다",
+    "is not a model of this platform; there are (.*)": "이 플랫폼에 없는 모델입니다. 쓸 수 있는 모델: {}",
+    "is more than (.*)": "한도를 넘었습니다 ({})",
+    "has an anchor or an alias (.*)": "앵커나 별칭은 쓸 수 없습니다 {}",
+    "has a tag (.*)": "태그는 쓸 수 없습니다 {}",
+    "is longer than (.*) characters": "{}자보다 깁니다",
+    "has a front matter of more than (.*) characters": "머리말이 {}자보다 깁니다",
+    "is given twice, also as (.*)": "두 번 나옵니다 (다른 이름: {})",
+    "is not valid YAML, line (.*)": "올바른 YAML이 아닙니다. 줄 {}",
+    "holds a character that YAML does not allow (.*)": "YAML에 쓸 수 없는 글자가 있습니다 {}",
 }
+"""Patterns of clauses that carry a value."""
 
 
 def said(message: str, language: str) -> str:
@@ -76,9 +81,9 @@ def said(message: str, language: str) -> str:
         return message
     if message in KOREAN:
         return KOREAN[message]
-    for start, korean in VALUED_KOREAN.items():
-        if message.startswith(start):
-            return korean.format(message.removeprefix(start))
+    for pattern, korean in VALUED_KOREAN.items():
+        if found := re.fullmatch(pattern, message):
+            return korean.format(found[1])
     return message
 
 

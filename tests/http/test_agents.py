@@ -205,3 +205,14 @@ def test_what_is_wrong_with_a_file_is_named(api: Api) -> None:
 
     assert refused.status_code == 422
     assert refused.json["errors"][0]["field"] == "oma.limits.timeout"
+
+
+def test_a_file_replaces_an_agent_but_not_its_status(api: Api) -> None:
+    person = api.guest()
+    path = f"/api/agents/{person.agent()['id']}"
+
+    replaced = person.put(path, data=FILE.encode(), headers={"Content-Type": "text/markdown", "If-Match": '"1"'})
+
+    assert (replaced.status_code, replaced.json["version"], replaced.json["status"]) == (200, 2, "active")
+    assert replaced.json["slug"] == "competitor-news"
+    assert person.get(f"{path}/export").data == FILE.encode()
