@@ -25,7 +25,6 @@ def use_newer_python() -> None:
 if __name__ == "__main__":
     if sys.version_info < OLDEST:
         use_newer_python()
-    sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     from installation.main import main
 
     sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "run"))
