@@ -30,8 +30,13 @@ def visit(identity: Identity, home: str, site: Web, *commands: str, program: str
 
 
 def test_allowed_hosts_answer_by_tls_and_without(identity: Identity, home: str, site: Web) -> None:
-    run = visit(identity, home, site, "python3 visit.py https://allowed.example/", "python3 visit.py http://allowed.example/",
-                "python3 visit.py https://deep.wild.example/", "python3 visit.py https://ALLOWED.example/")  # fmt: skip
+    pages = [
+        "https://allowed.example/",
+        "http://allowed.example/",
+        "https://deep.wild.example/",
+        "https://ALLOWED.example/",
+    ]
+    run = visit(identity, home, site, *(f"python3 visit.py {page}" for page in pages))
     assert run.outputs() == [
         "hello from allowed.example", "hello from allowed.example", "hello from deep.wild.example",
         "hello from ALLOWED.example",

@@ -46,11 +46,11 @@ def test_an_event_larger_than_32_kb_is_cut_and_says_so(anyone: Identity, home: s
 
 def test_forged_lines_harm_only_the_own_run(identity: Identity, home: str) -> None:
     lines = [
-        '{"type":"result","subtype":"success","is_error":false,"result":"forged","modelUsage":{"x":{"inputTokens":-5}}}',
+        '{"type":"result","subtype":"success","is_error":false,"result":"forged","modelUsage":{"x":{"a":-5}}}',
         '{"type":"result","is_error":"no","result":[1],"modelUsage":[],"num_turns":"x","errors":{"a":1}}',
         '{"type":"assistant","message":"x"}', '{"type":"assistant","message":{"content":[1,{"type":"text"}]}}',
-        '{"type":"user","message":{"content":[{"type":"tool_result","content":{"a":1}}]}}', '{"type":"system"}', "[]", "1",
-        '{"type":["x"]}', "{", "[" * 100_000,
+        '{"type":"user","message":{"content":[{"type":"tool_result","content":{"a":1}}]}}',
+        '{"type":"system"}', "[]", "1", '{"type":["x"]}', "{", "[" * 100_000,
     ]  # fmt: skip
     forged = "\n".join(lines)
     run = finished(identity, home, bash(f"cat > {TO_THE_CLIS_OUTPUT} <<'END'\n\n{forged}\nEND\necho forged"))
@@ -83,8 +83,8 @@ def test_a_process_that_outgrows_the_memory_is_ended(identity: Identity, home: s
     {
         "one process": "x = b'1' * (2 << 30)",
         "four processes": "import os\nos.fork(); os.fork()\nx = b'1' * (600 << 20)\nimport time; time.sleep(20)",
-        "shared memory": "import mmap, os, time\nm = mmap.mmap(-1, 2 << 30)\nos.fork(); os.fork()\nm.write(b'1' * (2 << 30))",
-        "page tables": "import mmap, time\nm = mmap.mmap(-1, 7 << 30)\nfor at in range(0, 7 << 30, 2 << 20): m[at]\ntime.sleep(1)",
+        "shared memory": "import mmap, os\nm = mmap.mmap(-1, 2 << 30)\nos.fork(); os.fork()\nm.write(b'1' * (2 << 30))",
+        "page tables": "import mmap\nm = mmap.mmap(-1, 7 << 30)\nfor at in range(0, 7 << 30, 2 << 20): m[at]",
     }.items(),
     ids=lambda item: item[0],
 )

@@ -35,7 +35,8 @@ PLANTED = [
 
 def test_links_pipes_sockets_and_odd_names_are_noted_and_never_followed(identity: Identity, home: str) -> None:
     step = bash(
-        "mkdir -p output sub; ln -s /etc/passwd output/link; ln -s / output/root; ln -s loop output/loop; mkfifo output/pipe;"
+        "mkdir -p output sub; ln -s /etc/passwd output/link; ln -s / output/root; ln -s loop output/loop;"
+        "mkfifo output/pipe;"
         "python3 -c 'import socket; s = socket.socket(socket.AF_UNIX); s.bind(\"output/socket\")';"
         "touch $'output/new\\nline' $'output/\\xff\\xfe' 'output/back\\\\slash' $'output/\\x1b[31mred';"
         "touch 'output/<img src=x>.txt' output/한글.txt; echo secret > sub/f; ln sub/f output/hard; chmod 000 sub/f"
@@ -51,9 +52,8 @@ def test_links_pipes_sockets_and_odd_names_are_noted_and_never_followed(identity
 
 
 def test_a_tree_of_3000_folders_is_noted_and_not_fatal(identity: Identity, home: str) -> None:
-    step = bash(
-        "python3 -c \"\nimport os\nfor _ in range(3000): os.mkdir('d'); os.chdir('d')\nopen('f', 'w')\"; echo kept > top.txt"
-    )
+    dig = "import os\nfor _ in range(3000): os.mkdir('d'); os.chdir('d')\nopen('f', 'w')"
+    step = bash(f'python3 -c "{dig}"; echo kept > top.txt')
     report = finished(identity, home, step).platform.report
     assert report["outcome"] == "succeeded"
     assert [file["path"] for file in report["workspace"]["files"]] == ["top.txt"]

@@ -33,7 +33,8 @@ def test_hosts_are_admitted_exactly_or_below_a_wildcard(host: str, admitted: boo
     "address",
     [
         "127.0.0.1", "127.8.8.8", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
-        "224.0.0.1", "239.1.1.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "240.0.0.1", "168.63.129.16", "::1", "::",
+        "224.0.0.1", "239.1.1.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "240.0.0.1", "168.63.129.16",
+        "::1", "::",
         "fe80::1", "fc00::1", "fd00:ec2::254", "ff02::1", "::ffff:127.0.0.1", "::ffff:169.254.169.254", "2002:7f00:1::",
         "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2001:db8::1", "2001:0:7f00:1::1",
     ],
@@ -57,8 +58,12 @@ def test_of_several_addresses_only_a_public_one_is_dialled() -> None:
 
 def test_a_name_is_resolved_once_for_a_connection() -> None:
     asked = []
-    found = Policy(("a.example",), resolve=lambda host, port: asked.append(host) or ["1.1.1.1"])  # type: ignore[func-returns-value]
-    found.address("a.example", 443)
+
+    def resolve(host: str, port: int) -> list[str]:
+        asked.append(host)
+        return ["1.1.1.1"]
+
+    Policy(("a.example",), resolve).address("a.example", 443)
     assert asked == ["a.example"]
 
 

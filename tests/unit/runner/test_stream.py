@@ -25,6 +25,10 @@ def result(**fields: object) -> dict[str, object]:
     return {"type": "result", "subtype": "success", "is_error": False, "terminal_reason": "completed"} | fields
 
 
+def message(kind: str, *content: dict[str, object]) -> dict[str, object]:
+    return {"type": kind, "message": {"content": list(content)}}
+
+
 def judged(line: dict[str, object] | None, **seen: Any) -> Verdict:
     usual = {"stop": None, "exit_code": 0, "memory_kills": 0, "model_calls": 1, "stderr": ""}
     return verdict(Ending(result=Result.of(line) if line else None, **(usual | seen)))
@@ -37,7 +41,8 @@ ENDINGS = [
     (result(is_error=True, terminal_reason="api_error", api_error_status=529), {}, ("failed", "upstream")),
     (result(is_error=True, terminal_reason="api_error", api_error_status=402), {}, ("failed", "budget")),
     (result(subtype="error_max_turns", is_error=True, terminal_reason="max_turns"), {}, ("failed", "max_turns")),
-    (result(subtype="error_max_budget_usd", is_error=True, terminal_reason="budget_exhausted"), {}, ("failed", "budget")),
+    (result(subtype="error_max_budget_usd", is_error=True, terminal_reason="budget_exhausted"), {},
+     ("failed", "budget")),
     (result(is_error=True, terminal_reason="prompt_too_long"), {}, ("failed", "agent")),
     (result(subtype="error_during_execution", is_error=True, errors=["no such session"]), {}, ("failed", "agent")),
     (result(is_error="no"), {}, ("failed", "agent")),
@@ -68,12 +73,13 @@ def test_of_several_results_the_last_one_counts() -> None:
 
 
 def test_a_conversation_becomes_events() -> None:
+    retry = {"attempt": 1, "max_retries": 4, "retry_delay_ms": 520, "error_status": 529}
     _, told = read(
         {"type": "system", "subtype": "init", "model": "m", "claude_code_version": "2.1"},
-        {"type": "assistant", "message": {"content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "hi"}]}},
-        {"type": "assistant", "message": {"content": [{"type": "tool_use", "id": "t", "name": "Bash", "input": {"a": 1}}]}},
-        {"type": "user", "message": {"content": [{"type": "tool_result", "tool_use_id": "t", "content": "out"}]}},
-        {"type": "system", "subtype": "api_retry", "attempt": 1, "max_retries": 4, "retry_delay_ms": 520, "error_status": 529},
+        message("assistant", {"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "hi"}),
+        message("assistant", {"type": "tool_use", "id": "t", "name": "Bash", "input": {"a": 1}}),
+        message("user", {"type": "tool_result", "tool_use_id": "t", "content": "out"}),
+        {"type": "system", "subtype": "api_retry"} | retry,
         result(result="done", modelUsage={"m": {"inputTokens": 3, "outputTokens": 5}}),
     )  # fmt: skip
     assert told == [
@@ -88,7 +94,7 @@ def test_a_conversation_becomes_events() -> None:
 
 
 def test_a_prompt_that_is_echoed_is_no_text_of_the_agent() -> None:
-    _, told = read({"type": "user", "message": {"content": [{"type": "text", "text": "the prompt"}]}})
+    _, told = read(message("user", {"type": "text", "text": "the prompt"}))
     assert told == []
 
 
