@@ -2,7 +2,7 @@
 
 import difflib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -88,9 +88,10 @@ def put(client: Client, file: AgentFile, known: dict[str, Any] | None, *, dry: b
     return Change(file.path, file.slug, "update", made["id"], diff)
 
 
-def apply(client: Client, path: Path, *, dry: bool, as_json: bool) -> None:
-    """Create what is missing, update what differs, delete nothing; every file is checked before the first change."""
+def apply(connect: Callable[[], Client], path: Path, *, dry: bool, as_json: bool) -> None:
+    """Create what is missing, update what differs, delete nothing; every file is checked before anything else."""
     files = read_all(path)
+    client = connect()
     known = {agent["slug"]: agent for agent in finding.agents(client)}
     changes = [put(client, file, known.get(file.slug), dry=dry) for file in files]
     if as_json:

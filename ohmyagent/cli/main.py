@@ -72,8 +72,9 @@ def run(
 ) -> None:
     from ohmyagent.cli import runs, starting
 
+    job = runs.job(file, input)
     with starting.platform() as client:
-        raise typer.Exit(runs.run_file(client, file, input, as_json=as_json))
+        raise typer.Exit(runs.run(client, job, as_json=as_json))
 
 
 @oma.command(help=words.ABOUT_LS())
@@ -128,7 +129,7 @@ def apply(
 ) -> None:
     from ohmyagent.cli import agent_files, surroundings
 
-    agent_files.apply(surroundings.connect(), file, dry=dry_run, as_json=as_json)
+    agent_files.apply(surroundings.connect, file, dry=dry_run, as_json=as_json)
 
 
 @oma.command(help=words.ABOUT_EXPORT())

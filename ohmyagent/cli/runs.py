@@ -1,6 +1,7 @@
 """Starting, following and stopping runs."""
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,23 +10,34 @@ from ohmyagent.cli.client import Client
 from ohmyagent.cli.problems import Refused, Usage
 
 
-def run_file(client: Client, path: Path, given: str | None, *, as_json: bool) -> int:
-    """Bring the agent up to date with the file, run it once and show it; 0 if the run succeeded, else 1.
+@dataclass(frozen=True)
+class Job:
+    """What is to be run: a file that was read and is valid, and the input for this run."""
+
+    file: agent_files.AgentFile
+    input: str | None
+
+
+def job(path: Path, given: str | None) -> Job:
+    """Raises Usage when the file or the input cannot be used."""
+    return Job(agent_files.read(path), input_text(given))
+
+
+def run(client: Client, job: Job, *, as_json: bool) -> int:
+    """Bring the agent up to date with its file, run it once and show it; 0 if the run succeeded, else 1.
 
     Ctrl-C stops the run; a second one leaves it to itself.
     """
-    file = agent_files.read(path)
-    data = input_text(given)
-    known = next((agent for agent in finding.agents(client) if agent["slug"] == file.slug), None)
-    agent_id = agent_files.put(client, file, known).id
-    run = client.post(f"/api/agents/{agent_id}/executions", {} if data is None else {"input": data})
-    run = attended(client, run)
+    known = next((agent for agent in finding.agents(client) if agent["slug"] == job.file.slug), None)
+    agent_id = agent_files.put(client, job.file, known).id
+    body = {} if job.input is None else {"input": job.input}
+    ended = attended(client, client.post(f"/api/agents/{agent_id}/executions", body))
     if as_json:
-        screen.data(run)
+        screen.data(ended)
     else:
-        live.summary(run)
-        live.result(run)
-    return 0 if run["status"] == "succeeded" else 1
+        live.summary(ended)
+        live.result(ended)
+    return 0 if ended["status"] == "succeeded" else 1
 
 
 def attended(client: Client, run: dict[str, Any]) -> dict[str, Any]:

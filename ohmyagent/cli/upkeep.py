@@ -24,7 +24,6 @@ def backup(copy: Path | None, *, as_json: bool) -> None:
     if as_json:
         screen.data({"path": str(path)})
     else:
-        screen.say(words.BACKED_UP(path=path))
         screen.tell(str(path))
 
 

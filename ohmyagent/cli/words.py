@@ -164,7 +164,6 @@ ARRIVES_PAUSED = Words(
     "New agents arrive paused: activate them on the page.",
     "새 에이전트는 멈춘 상태로 들어옵니다. 페이지에서 활성화하세요.",
 )
-BACKED_UP = Words("Backed up to {path}", "백업했습니다: {path}")
 RESTORED = Words("Restored from {path}", "되돌렸습니다: {path}")
 NO_AGENTS = Words(
     "There are no agents yet. Try: oma run examples/workspace-report.md",

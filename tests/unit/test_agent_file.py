@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ohmyagent.domain import agent_file
+from ohmyagent.domain.agent_file_keys import KEYS, VERSION
 from ohmyagent.domain.agents import AgentDraft, AgentStatus, NotifyMail, Tool
 from ohmyagent.domain.errors import Invalid
 from ohmyagent.domain.schedules import CatchUp, OnHoliday, Overlap, Schedule
@@ -42,8 +43,13 @@ slugs = st.from_regex(r"[a-z0-9]{1,9}(-[a-z0-9]{1,9}){0,4}", fullmatch=True)
 tricky = st.sampled_from(
     ["yes", "null", "~", "1:30", "2026-01-01", "- a", "a: b", "#x", "'", '"', "!t", "&a", "*a", "{a", "---", "..."]
 )
-lines = st.text(max_size=60) | tricky
-prompts = st.text(min_size=1, max_size=200) | st.lists(tricky | st.text(max_size=9)).map("\n".join)
+printable = st.characters(exclude_categories=["Cs"], exclude_characters=[*map(chr, range(32)), *"\x7f\u2028\u2029"])
+lines = st.text(printable, max_size=60) | tricky
+names = lines.map("이름{}".format)
+tags = st.text(printable, max_size=20).map("t{}".format) | tricky
+prompts = st.text(printable | st.sampled_from("\t\r\n"), max_size=200).map("{}!".format) | st.lists(
+    tricky, min_size=1
+).map("\n".join)
 schedules = st.fixed_dictionaries(
     {
         "cron": st.sampled_from(["0 9 * * 1-5", "*/5 * * * *", "0 0 1 * *", "30 8 * * MON"]),
@@ -70,10 +76,10 @@ limits = st.fixed_dictionaries(
 def drafts(draw: st.DrawFn) -> AgentDraft:
     """Any draft that the rules allow."""
     fields = {
-        "name": draw(lines),
+        "name": draw(names),
         "slug": draw(st.none() | slugs),
         "description": draw(lines),
-        "tags": draw(st.lists(lines, max_size=3)),
+        "tags": draw(st.lists(tags, max_size=3)),
         "color": draw(st.none() | st.from_regex(r"#[0-9a-fA-F]{6}", fullmatch=True)),
         "icon": draw(st.none() | st.sampled_from(["📊", "🗂️", "on", "~"])),
         "final_prompt": draw(prompts),
@@ -319,6 +325,20 @@ def test_everything_wrong_is_told_at_once() -> None:
     assert set(errors_of(with_front(wrong, " "))) == {
         "name", "tools.0", "oma.limits.timeout", "oma.limits.max_turns", "oma.schedule.cron", "body",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_an_example_is_canonical_and_has_no_key_without_effect(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert agent_file.render(agent_file.parse(text), None) == text
+    assert agent_file.unknown_keys(text) == []
+    assert agent_file.parse(text).slug == path.stem
+
+
+def test_every_key_is_in_the_manual() -> None:
+    manual = (Path(__file__).resolve().parents[2] / "docs" / "agent-file.md").read_text(encoding="utf-8")
+    keys = {".".join(path) for key in KEYS for path in (key.path, *key.older)} | {".".join(VERSION)}
+    assert {key for key in keys if f"`{key}`" not in manual} == set()
 
 
 def test_the_longest_agent_fits_into_its_file() -> None:
