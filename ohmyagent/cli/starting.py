@@ -1,5 +1,7 @@
 """Starting the platform: in the foreground, or for the time of one run."""
 
+import ctypes
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 LOG = "platform.log"
 LARGEST_LOG = 10_000_000
 STOP_SECONDS = 40
+TERMINATED = 128 + signal.SIGTERM
+PR_SET_PDEATHSIG = 1
+"""prctl(2)"""
 
 
 def up(*, demo: bool, port: int | None, as_json: bool) -> int:
@@ -67,7 +72,9 @@ def platform() -> Iterator[Client]:
         child = subprocess.Popen(
             [sys.executable, "-m", "ohmyagent.cli.main", "up", "--port", "0", "--json"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True,
+            preexec_fn=_end_with_parent,
         )  # fmt: skip
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
         try:
             assert child.stdout is not None
             if not child.stdout.readline():
@@ -118,6 +125,11 @@ def _terminal_kept_clean(data: Path) -> Iterator[None]:
     screen.err.file = sys.stderr
     with log.open("a", encoding="utf-8") as file, redirect_stderr(file):
         yield
+
+
+def _end_with_parent() -> None:
+    """In the child, before it becomes the platform: SIGTERM comes when the command dies, even of `kill -9`."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -198,6 +198,19 @@ def test_the_owners_key_is_private(platform: PlatformProcess) -> None:
         assert (platform.data / name).stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_command_that_dies_takes_its_own_platform_along(typed: Typed, tmp_path: Path, how: signal.Signals) -> None:
+    terminal = typed("run", agent_file(tmp_path, "Look around the workspace and write a report."))
+    terminal.until("starting")
+    found = place.local(tmp_path / "data")
+    assert found is not None
+    terminal.process.send_signal(how)
+    deadline = time.monotonic() + 30
+    while place.local(tmp_path / "data") is not None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert place.local(tmp_path / "data") is None
+
+
 def test_a_run_on_the_terminals_own_platform_can_be_interrupted(typed: Typed, tmp_path: Path) -> None:
     """Ctrl-C reaches only the command: the platform it started lives until the run has ended."""
     terminal = typed("run", agent_file(tmp_path, "Look around the workspace and write a report."))
@@ -205,10 +218,12 @@ def test_a_run_on_the_terminals_own_platform_can_be_interrupted(typed: Typed, tm
     deadline = time.monotonic() + 30
     while place.local(tmp_path / "data") is None and time.monotonic() < deadline:
         time.sleep(0.05)
-    pid = place.local(tmp_path / "data").pid  # type: ignore[union-attr]
+    found = place.local(tmp_path / "data")
+    assert found is not None
+    assert found.pid is not None
     terminal.until("starting")
-    terminal.process.send_signal(signal.SIGINT)
+    terminal.type("\x03")
     assert terminal.end() in (0, 1)  # the run may have ended before it could be stopped
     assert "Traceback" not in terminal.text
     with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
+        os.kill(found.pid, 0)
