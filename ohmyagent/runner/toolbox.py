@@ -51,7 +51,7 @@ class Toolbox:
             with open(os.path.join(folder, MANIFEST), encoding="utf-8") as file:
                 manifest = json.load(file)
             found = cls(folder, manifest["python"], manifest["links"])
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise InstallationBroken(f"the toolbox is not set up in {home}; {REPAIR}") from error
         private(folder)
         if not os.access(found.python, os.X_OK):

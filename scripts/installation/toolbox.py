@@ -42,12 +42,12 @@ class Tools:
         return not stamps.stamped(_stamp(), wanted) or (wanted != _NONE and _in_use() != wanted)
 
     def install(self, line: Line) -> None:
-        environment.create()
         python = system_python()
         if python is None:
             why = f"needs Python 3.{OLDEST} to 3.{NEWEST} in /usr/bin", f"/usr/bin에 Python 3.{OLDEST}~3.{NEWEST} 필요"
             line.detail(str(Words(f"left out: {why[0]}", f"건너뜀: {why[1]}")))
         else:
+            environment.create()
             with _readable_by_all():
                 _put(name(python), python, line)
         stamps.put(_stamp(), _wanted())

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from ohmyagent.runner.bubblewrap import Arguments, add_toolbox
-from ohmyagent.runner.cli import environment
 from ohmyagent.runner.installation import InstallationBroken
-from ohmyagent.runner.toolbox import ADDED, FOLDER, LINK, MANIFEST, Toolbox
+from ohmyagent.runner.toolbox import FOLDER, LINK, MANIFEST, Toolbox
 
 
 def filled(home: Path, python: str = sys.executable, mode: int = 0o755) -> Path:
@@ -55,12 +54,3 @@ def test_without_a_whole_manifest_there_is_no_toolbox(tmp_path: Path, manifest: 
         (folder / MANIFEST).write_text(manifest)
     with pytest.raises(InstallationBroken, match="not set up"):
         Toolbox.at(str(tmp_path))
-
-
-def test_what_a_run_added_is_looked_for_last() -> None:
-    from tests.unit.runner.test_cli import spec
-
-    found = environment(spec())
-    assert found["PATH"].split(":")[0] == f"{FOLDER}/bin"
-    assert found["PATH"].split(":")[-1] == f"{ADDED}/bin"
-    assert ADDED not in found["PYTHONPATH"]
