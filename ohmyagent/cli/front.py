@@ -2,9 +2,8 @@
 
 import re
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Self
 
-from a2wsgi import WSGIMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ohmyagent import http, wiring
@@ -12,6 +11,8 @@ from ohmyagent.chat import streams
 from ohmyagent.cli.site import Site
 from ohmyagent.demo import demo_app
 from ohmyagent.gateway.app import Gateway
+from ohmyagent.http.bridge import asgi
+from ohmyagent.http.origins import HostGuard
 
 API_THREADS = 8
 STREAMS = re.compile(r"/api/(?:executions/[^/]+|updates|conversations/[^/]+)/stream\Z")
@@ -25,12 +26,13 @@ class Front:
         self._gateway = Gateway(app.store, app.models, app.upstreams, now=app.now)
         self._routes: list[tuple[re.Pattern[str], ASGIApp]] = [
             (STREAMS, streams.build(app)),
-            (FUNCTIONS, _functions(app)),
+            (FUNCTIONS, asgi(http.build(app), API_THREADS)),
             (re.compile(r"/demo-model/"), demo_app),
         ]
         self._site = Site()
+        self.main: ASGIApp = HostGuard(self._main, app.settings.public_url)
 
-    async def main(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _main(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
         answer = next((answer for pattern, answer in self._routes if pattern.match(path)), self._site)
         await answer(scope, receive, send)
@@ -46,8 +48,3 @@ class Front:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._gateway.stop()
-
-
-def _functions(app: wiring.Local) -> ASGIApp:
-    """The HTTP functions, which speak WSGI, in threads.  (The casts: a2wsgi's own protocol types are narrower.)"""
-    return cast(ASGIApp, WSGIMiddleware(cast(Any, http.build(app)), workers=API_THREADS))

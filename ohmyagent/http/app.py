@@ -1,9 +1,8 @@
 """The Flask application: routes, what every answer carries, and how refusals look."""
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
-from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
@@ -29,7 +28,6 @@ def application(platform: Platform, groups: Collection[str] | None = None) -> Fl
     flask.register_error_handler(Problem, _refuse)
     flask.register_error_handler(HTTPException, _refuse_by_framework)
     flask.register_error_handler(Exception, _fail)
-    flask.wsgi_app = _chunked(flask.wsgi_app)  # type: ignore[method-assign]
     return flask
 
 
@@ -88,14 +86,3 @@ def _problem(status: int, body: bytes, headers: Iterable[tuple[str, str]]) -> Re
     response = Response(body, status, mimetype=problems.MEDIA_TYPE)
     response.headers.extend(headers)
     return response
-
-
-def _chunked(serve: Callable[..., Any]) -> Callable[..., Any]:
-    """Flask reads a body without a length only from servers that say that they end it; the local one does."""
-
-    def with_end(environ: dict[str, Any], start_response: Any) -> Any:
-        if "asgi.scope" in environ:
-            environ["wsgi.input_terminated"] = True
-        return serve(environ, start_response)
-
-    return with_end

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from flask import Request, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.datastructures import FileStorage
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from ohmyagent.domain.errors import FieldError, Invalid, Malformed
 from ohmyagent.http import sentences, strict_json
@@ -38,18 +38,32 @@ def json_object(*types: str, may_be_absent: bool = False) -> dict[str, Any]:
 
     `may_be_absent`: no body at all is an empty object.
     """
-    body = request.get_data()
+    body = whole()
     if may_be_absent and not body and not request.content_type:
         return {}
     check_type(request, *(types or (JSON,)))
     return strict_json.parsed(body)
 
 
+def whole() -> bytes:
+    """The body, all of it; raises RequestEntityTooLarge.
+
+    A body that comes in chunks would be cut off at the limit by werkzeug, so one byte more is let in and found.
+    """
+    limit = request.max_content_length or DEFAULT_LIMIT
+    if request.content_length is None:
+        request.max_content_length = limit + 1
+    body = request.get_data()
+    if len(body) > limit:
+        raise RequestEntityTooLarge()
+    return body
+
+
 def text_body(*types: str) -> str:
     """A text in UTF-8; raises Malformed, UnsupportedMediaType."""
     check_type(request, *types)
     try:
-        text = request.get_data().decode("utf-8")
+        text = whole().decode("utf-8")
     except UnicodeDecodeError:
         raise Malformed(FieldError("body", "is not UTF-8")) from None
     if not text:
@@ -67,6 +81,7 @@ def one_file(*fields: str) -> tuple[FileStorage, str | None]:
     Raises Invalid naming what is missing, unknown or given twice; UnsupportedMediaType when it is no form.
     """
     check_type(request, MULTIPART)
+    whole()
     found = list(request.files.items(multi=True))
     strange = [name for name, _ in found if name != "file"] + [name for name in request.form if name not in fields]
     if strange:

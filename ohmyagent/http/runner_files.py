@@ -33,12 +33,9 @@ class LinkedFiles(Files, Protocol):
 )  # fmt: skip
 def put(key: str, query: LinkQuery) -> Response:
     files = _verified("PUT", key, query)
-    if request.content_length is not None and request.content_length != query.length:
+    if request.content_length != query.length:
         raise Invalid.of("body", "does not have the length of the link")
-    request.max_content_length = query.length
     body = request.get_data()
-    if len(body) != query.length:
-        raise Invalid.of("body", "does not have the length of the link")
     if hashlib.sha256(body).hexdigest() != key.rpartition("/")[2]:
         raise Invalid.of("body", "does not have the digest of the link")
     files.write(key, body)
