@@ -234,6 +234,24 @@ def test_commits_of_another_process_are_delivered_too(tmp_path: Path) -> None:
     store.close()
 
 
+def test_two_deliverers_share_the_work(tmp_path: Path) -> None:
+    stores = [SqliteStore(tmp_path / "oma.db", feed=frozenset({"mail"})) for _ in range(2)]
+    for number in range(200):
+        stores[0].put(f"mail/m{number}", {})
+    received = Received()
+
+    def handler(change: Change) -> None:
+        time.sleep(0.001)
+        received(change)
+
+    with delivering(SqliteChanges(stores[0]), handler), delivering(SqliteChanges(stores[1]), handler):
+        received.wait_for(200)
+        time.sleep(0.3)
+    assert sorted(change.path for change in received.changes) == sorted(f"mail/m{number}" for number in range(200))
+    for store in stores:
+        store.close()
+
+
 WRITER = """
 import sys
 from ohmyagent.adapters.local.store import SqliteStore

@@ -28,9 +28,11 @@ assert not [name for name in sys.modules if name.startswith(("google.cloud.", "g
 @pytest.mark.emulator
 def test_a_store_made_before_a_fork_works_in_each_child(emulator: Emulator) -> None:
     program = """
-import os
+import os, sys
 from ohmyagent.adapters.gcp.store import FirestoreStore
 store = FirestoreStore("oma-fork")
+if sys.argv[1] == "used before":
+    store.put("things/before", {})
 children = []
 for number in range(2):
     child = os.fork()
@@ -42,7 +44,8 @@ assert [os.waitpid(child, 0)[1] for child in children] == [0, 0]
 assert [store.get(f"things/t{number}")["n"] for number in range(2)] == [0, 1]
 """
     environment = {"FIRESTORE_EMULATOR_HOST": emulator.address, "PATH": "/usr/bin:/bin"}
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=60, env=environment)
+    for used in ("unused before", "used before"):
+        subprocess.run([sys.executable, "-c", program, used], check=True, timeout=60, env=environment)
 
 
 @pytest.mark.emulator

@@ -289,11 +289,12 @@ def test_many_slow_tasks_of_one_kind_do_not_starve_another(queue: SqliteQueue) -
 
     due = datetime.now(UTC) - timedelta(seconds=10)
     for number in range(100):
-        queue.enqueue(Task("slow", f"s{number}", due=due))
-    with working(queue, {"slow": slow, "quick": done}, threads=2):
+        queue.enqueue(Task("archive", f"s{number}", due=due))
+        queue.enqueue(Task("zip", f"z{number}", due=due))
+    with working(queue, {"archive": slow, "mail": done, "zip": slow}, threads=3):
         until(lambda: len(done.tasks) >= 4)
-        queue.enqueue(Task("quick", "q1"))
-        until(lambda: "q1" in done.names)
+        queue.enqueue(Task("mail", "m1"))
+        until(lambda: "m1" in done.names)
         assert len(done.tasks) < 20
 
 

@@ -153,8 +153,8 @@ def test_other_paths_are_refused(store: Store, path: str) -> None:
         store.find(path)
 
 
-def deep(levels: int) -> Any:
-    return {"m": deep(levels - 1)} if levels else 1
+def deep(levels: int, leaf: Any = 1) -> Any:
+    return {"m": deep(levels - 1, leaf)} if levels else leaf
 
 
 BAD_VALUES = {
@@ -181,6 +181,7 @@ BAD_VALUES = {
     "a bad name in a map": ("a.b c", {"a": {"b c": 1}}),
     "too deep": (".".join("m" * 21), deep(22)),
     "too deep in a list": (".".join(["m", "0", *"m" * 19]), {"m": [deep(20)]}),
+    "too deep a list": (".".join("m" * 21), deep(21, [1])),
     "too large": ("document", {"a": "x" * 600_000, "b": "x" * 600_000}),
     "too large in characters of three bytes": ("document", {"a": "한" * 200_000, "b": "한" * 200_000}),
     "too long a text": ("a", {"a": "x" * 1_048_488}),
@@ -207,6 +208,7 @@ def test_what_no_document_can_hold_is_refused_by_field_and_nothing_is_written(st
 
 def test_the_deepest_and_the_largest_document_fit(store: Store) -> None:
     store.create("things/deep", deep(21))
+    store.create("things/list", deep(20, [1]))
     large = {"a": "x" * 1_000_000, "b": "한" * 16_000}
     store.create("things/large", large)
     assert store.get("things/deep") == deep(21)

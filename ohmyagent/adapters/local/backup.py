@@ -143,12 +143,13 @@ def _retire(database: Path) -> None:
     """Keep the present database under another name too.  Its log goes first: it must never meet another database."""
     if not database.exists():
         return
+    connection = sqlite3.connect(database)
     try:
-        connection = sqlite3.connect(database)
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.close()
     except sqlite3.DatabaseError:
         pass  # a damaged database is a reason to restore
+    finally:
+        connection.close()
     for suffix in ("-wal", "-shm"):
         Path(f"{database}{suffix}").unlink(missing_ok=True)
     replaced = Path(f"{database}.replaced")

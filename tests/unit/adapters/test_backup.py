@@ -205,6 +205,25 @@ def test_a_damaged_or_newer_backup_is_refused_and_the_platform_stays(platform: P
     assert platform.store.get("agents/a1")["name"] == "changed"
 
 
+def test_the_log_of_the_replaced_database_never_meets_the_new_one(platform: Platform) -> None:
+    made = backup(platform.data, platform.data.backups, NOON)
+    reader = sqlite3.connect(platform.data.database)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM docs").fetchone()
+    for number in range(100):
+        platform.store.put(f"agents/b{number}", {"text": "x" * 1000})
+    platform.store.update("agents/a1", {"name": "changed"})
+    platform.close()
+    assert Path(f"{platform.data.database}-wal").stat().st_size > 100_000
+    restore(made, platform.data)
+    reader.close()
+    again = Platform(platform.data.root)
+    assert again.store.get("agents/a1")["name"] == "report"
+    assert again.store.find("agents/b1") is None
+    assert again.store.database.read("PRAGMA integrity_check") == [("ok",)]
+    again.close()
+
+
 def test_a_damaged_database_can_be_replaced(platform: Platform) -> None:
     made = backup(platform.data, platform.data.backups, NOON)
     platform.close()

@@ -126,6 +126,22 @@ def test_a_commit_of_another_process_wakes_a_watcher(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_commit_of_this_process_wakes_a_watcher_at_once(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "oma.db")
+    woken = threading.Event()
+    stop = store.watch("things", lambda path: woken.set())
+    waits = []
+    for number in range(9):
+        woken.clear()
+        begun = time.monotonic()
+        store.put("things/t1", {"n": number})
+        assert woken.wait(2)
+        waits.append(time.monotonic() - begun)
+    assert sorted(waits)[4] < 0.1
+    stop()
+    store.close()
+
+
 def test_nobody_polls_when_nobody_watches(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "oma.db")
     names = lambda: [thread.name for thread in threading.enumerate()]  # noqa: E731
