@@ -9,6 +9,8 @@ from ohmyagent.cli.client import Client
 from ohmyagent.cli.problems import NotRunning, Refused, Unreachable
 
 PACE_SECONDS = 0.3
+GRACE_SECONDS = 1.0
+"""An absence of less is not worth a word."""
 PATIENCE_SECONDS = 60.0
 """How long a platform that went away is waited for."""
 
@@ -29,21 +31,25 @@ def events(
     Raises Unreachable or NotRunning when it stays away, Refused when it refuses.
     """
     gone_at: float | None = None
+    told = False
     while stop is None or not stop.is_set():
         try:
             page = client.get(f"/api/executions/{run_id}/events", after=after)
         except (Unreachable, NotRunning, Refused) as problem:
             if isinstance(problem, Refused) and problem.status < 500:
                 raise
-            if gone_at is None:
-                gone_at = time.monotonic()
-                away(True)
-            if time.monotonic() - gone_at > PATIENCE_SECONDS:
+            gone_at = gone_at or time.monotonic()
+            gone_for = time.monotonic() - gone_at
+            if gone_for > PATIENCE_SECONDS:
                 raise
+            if gone_for >= GRACE_SECONDS and not told:
+                told = True
+                away(True)
             _pause(stop)
             continue
-        if gone_at is not None:
-            gone_at = None
+        gone_at = None
+        if told:
+            told = False
             away(False)
         yield from page["items"]
         after = max(after, page["lastSeq"])

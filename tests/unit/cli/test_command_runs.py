@@ -201,7 +201,10 @@ def test_an_agent_without_runs_is_said_so(terminal: Terminal) -> None:
     assert (said.code, said.err) == (1, "news has not run yet.")
 
 
-def test_following_goes_on_where_it_was_when_the_platform_comes_back(terminal: Terminal) -> None:
+def test_following_goes_on_where_it_was_when_the_platform_comes_back(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "GRACE_SECONDS", 0.0)
     run = run_of(terminal)
     runner = terminal.api.claimed(run["id"])
     runner.post("events", fromSeq=1, events=STORY[:2])
