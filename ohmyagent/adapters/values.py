@@ -24,6 +24,8 @@ _COLLECTION = r"[A-Za-z][A-Za-z0-9_]{0,63}"
 _PATH = re.compile(rf"{_COLLECTION}/{_ID}(?:/{_COLLECTION}/{_ID})?")
 _COLLECTION_PATH = re.compile(rf"{_COLLECTION}(?:/{_ID}/{_COLLECTION})?")
 _FIELD = re.compile(r"(?!__.*__$)[A-Za-z_][A-Za-z0-9_]{0,127}")
+_SCALARS = (int, float, datetime)
+_LISTS = (list, tuple)
 _NAME_OVERHEAD = 16
 _DOCUMENT_OVERHEAD = 32
 
@@ -75,12 +77,17 @@ def milliseconds(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
+@lru_cache(maxsize=4096)
+def _is_field(name: str) -> bool:
+    return _FIELD.fullmatch(name) is not None
+
+
 def _map_size(data: Mapping[str, Any], where: str, depth: int) -> int:
     _check_depth(where, depth)
     size = 0
     for name, value in data.items():
         dotted = f"{where}.{name}" if where else name
-        if not isinstance(name, str) or not _FIELD.fullmatch(name):
+        if not isinstance(name, str) or not _is_field(name):
             raise Invalid.of(str(dotted), "is not the name of a field")
         size += len(name) + 1 + value_size(value, dotted, depth)
     return size
@@ -92,13 +99,13 @@ def value_size(value: Any, where: str, depth: int = 0) -> int:
         return text_size(value, where) + 1
     if value is None or isinstance(value, bool):
         return 1
-    if isinstance(value, int | float | datetime):
+    if isinstance(value, _SCALARS):
         check_scalar(value, where)
         return 8
+    if isinstance(value, _LISTS):
+        return _list_size(value, where, depth + 1)
     if isinstance(value, Mapping):
         return _map_size(value, where, depth + 1)
-    if isinstance(value, list | tuple):
-        return _list_size(value, where, depth + 1)
     raise Invalid.of(where, f"is a {type(value).__name__}, which no document can hold")
 
 
@@ -107,7 +114,7 @@ def _list_size(values: list[Any] | tuple[Any, ...], where: str, depth: int) -> i
     size = 0
     for index, value in enumerate(values):
         dotted = f"{where}.{index}"
-        if isinstance(value, list | tuple):
+        if isinstance(value, _LISTS):
             raise Invalid.of(dotted, "is a list directly within a list")
         size += value_size(value, dotted, depth)
     return size

@@ -26,7 +26,7 @@ def billed(model: Model, call: Call, usage: Usage, *, complete: bool, most_input
     known = usage.input is not None
     final = complete and usage.output is not None
     bound = min(most_output, call.max_tokens)
-    tokens = TokenUsage.model_construct(
+    tokens = TokenUsage(
         input=usage.input if usage.input is not None else most_input,
         output=usage.output if final else max(usage.output or 0, bound),
         cache_read=usage.cache_read,
