@@ -35,7 +35,7 @@ class Step(Protocol):
 
 
 def main(goal: str) -> int:
-    """Set up for `run` or `test`; the exit code."""
+    """Set up for `run`, `test` or `toolbox`; the exit code."""
     try:
         set_up(steps(goal))
         if goal == "test":
@@ -53,7 +53,9 @@ def main(goal: str) -> int:
 
 
 def steps(goal: str) -> Sequence[Step]:
-    """What each of the two goals needs, in the order it must be done."""
+    """What each goal needs, in the order it must be done; `toolbox` alone is for a container image."""
+    if goal == "toolbox":
+        return [Tools()]
     test = goal == "test"
     return [
         system.System(system.TEST if test else system.RUN, installs=system.can_install()),

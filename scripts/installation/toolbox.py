@@ -89,8 +89,10 @@ def _put(name: str, python: Path, line: Line) -> None:
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o755)
     if not (home / name / MANIFEST).exists():
-        _stamp().parent.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=_stamp().parent, prefix="new-") as new:
+        (workshop := _stamp().parent).mkdir(exist_ok=True)
+        for left in workshop.glob("new-toolbox-*"):  # by a set-up that was killed: only one is at work at a time
+            shutil.rmtree(left)
+        with tempfile.TemporaryDirectory(dir=workshop, prefix="new-toolbox-") as new:
             (folder := Path(new) / name).mkdir()
             build(folder, python, line)
             folder.rename(home / name)

@@ -78,7 +78,12 @@ def test_a_python_for_the_toolbox_is_one_that_a_sandbox_sees(folder: Path) -> No
     if found == "None":
         pytest.skip("this machine has no Python 3.11 to 3.14 below /usr")
     assert found.startswith("/usr/")
-    told = subprocess.run(
-        [found, "-c", "import sys; print(sys.version_info[1])"], capture_output=True, text=True, check=True
-    )
-    assert Path(found).name == f"python3.{told.stdout.strip()}"
+    version = subprocess.check_output([found, "-c", "import sys; print(sys.version_info[1])"], text=True).strip()
+    assert Path(found).name == f"python3.{version}"
+
+
+def test_the_page_about_the_toolbox_names_every_package_with_its_version() -> None:
+    page = (ROOT / "docs/toolbox.md").read_text()
+    pins = re.findall(r"^([\w-]+)==([\w.]+)", (ROOT / "requirements-toolbox.in").read_text(), re.MULTILINE)
+    assert len(pins) > 10
+    assert [pin for pin in pins if not re.search(rf"\| {pin[0]} \|.*\b{re.escape(pin[1])}\b", page)] == []
