@@ -31,12 +31,15 @@ def test_a_store_made_before_a_fork_works_in_each_child(emulator: Emulator) -> N
 import os, sys
 from ohmyagent.adapters.gcp.store import FirestoreStore
 store = FirestoreStore("oma-fork")
+before = None
 if sys.argv[1] == "used before":
     store.put("things/before", {})
+    before = store.client
 children = []
 for number in range(2):
     child = os.fork()
     if child == 0:
+        assert store.client is not before
         store.put(f"things/t{number}", {"n": number})
         os._exit(0 if store.get(f"things/t{number}") == {"n": number} else 1)
     children.append(child)
