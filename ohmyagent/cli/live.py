@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from threading import Event
 from typing import Any
@@ -14,6 +14,7 @@ from rich.text import Text
 
 from ohmyagent.cli import following, forms, narration, words
 from ohmyagent.cli.client import Client
+from ohmyagent.cli.problems import NotRunning, Refused, Unreachable
 from ohmyagent.cli.screen import clean, err, out, raw, row, say
 
 SPENT_SECONDS = 1.0
@@ -31,10 +32,11 @@ class StatusLine:
         self._began = time.monotonic() - max(0.0, (datetime.now(UTC) - created).total_seconds())
 
     def refresh(self, client: Client) -> None:
-        """Ask for the present figures, if it is time to."""
+        """Ask for the present figures, if it is time to; without an answer the old ones stay."""
         if time.monotonic() - self._asked >= SPENT_SECONDS:
             self._asked = time.monotonic()
-            self.execution = client.get(f"/api/executions/{self.execution['id']}")
+            with suppress(Unreachable, NotRunning, Refused):
+                self.execution = client.get(f"/api/executions/{self.execution['id']}")
 
     def hear(self, event: dict[str, Any]) -> None:
         """The state is known from the log before it is asked for."""
@@ -77,7 +79,8 @@ def watch(client: Client, execution: dict[str, Any], after: int = 0, stop: Event
                 last = event if event["type"] == "text" else None
             if last is not event:
                 _narrate(event)
-    ended = client.get(f"/api/executions/{execution['id']}")
+    path = f"/api/executions/{execution['id']}"
+    ended = following.patiently(lambda: client.get(path), away=_away, stop=stop) or line.execution
     if last is not None and last["text"].strip() != (ended["result"] or "").strip():
         _narrate(last)  # else it is the result, which is shown below
     return ended

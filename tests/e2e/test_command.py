@@ -137,16 +137,23 @@ def test_ctrl_c_stops_the_run_and_waits_for_its_end(scripted, typed: Typed, tmp_
     assert terminal.screen.count(HIDE) == terminal.screen.count(SHOW)
 
 
-def test_a_followed_log_goes_on_where_it_was_after_the_platform_was_killed(scripted, typed: Typed) -> None:
+@pytest.mark.parametrize("command", ["logs", "run"])
+def test_what_is_watched_goes_on_where_it_was_after_the_platform_was_killed(
+    scripted, typed: Typed, tmp_path: Path, command: str
+) -> None:
     steps = (bash("for i in 1 2 3 4 5 6 7 8; do echo step; sleep 0.5; done"), {"text": "the end"})
-    scripted.run(scripted.agent(slug="long", finalPrompt=script(*steps)))
-    terminal = typed("logs", "long", "-f")
+    if command == "logs":
+        scripted.run(scripted.agent(slug="scripted", finalPrompt=script(*steps)))
+        terminal = typed("logs", "scripted", "-f")
+    else:
+        terminal = typed("run", agent_file(tmp_path, script(*steps)))
     terminal.until("→ Bash")
     scripted.kill()
     terminal.until("does not answer; trying again")
     scripted.start()
-    text = terminal.until("✓ succeeded", 60)
+    terminal.until("✓ succeeded", 60)
     assert terminal.end() == 0
+    text = terminal.text
     assert text.count("→ Bash") == 1
     assert text.index("→ Bash") < text.index("answers again") < text.index("the end")
 
