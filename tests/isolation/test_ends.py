@@ -7,6 +7,7 @@ import signal
 import time
 from itertools import pairwise
 
+from ohmyagent.runner.bubblewrap import FIRST_UID
 from tests.isolation.harness import Identity, alive, bash, finished, prompt, running, said
 
 SLEEP = bash("echo begun; for i in $(seq 600); do read -t 0.1 <> <(:) || true; done")
@@ -134,6 +135,13 @@ def test_a_heartbeat_comes_in_time(anyone: Identity, home: str) -> None:
         assert run.wait() == 0
         times = [at for at, _ in run.platform.batches]
         assert max(later - earlier for earlier, later in pairwise(times)) < 1.5
+
+
+def test_no_process_of_an_agent_is_root_outside(identity: Identity, home: str) -> None:
+    with running(identity, home, prompt=prompt(SLEEP), slot=3) as run:
+        run.until_tool_called()
+        owners = {os.stat(f"/proc/{pid}").st_uid for pid in run.descendants()}
+        assert owners == {FIRST_UID + 3 if identity.name == "root" else identity.uid or os.geteuid()}
 
 
 def test_the_sandboxs_agent_that_kills_everything_it_can_ends_its_own_run_alone(identity: Identity, home: str) -> None:

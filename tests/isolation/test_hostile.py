@@ -60,9 +60,9 @@ def test_forged_lines_harm_only_the_own_run(identity: Identity, home: str) -> No
     assert run.platform.report["lastSeq"] == len(run.platform.events)
 
 
-def test_too_many_files_end_the_run(identity: Identity, home: str) -> None:
+def test_too_many_files_end_the_run(anyone: Identity, home: str) -> None:
     flood = bash("python3 -c \"[open(f'/workspace/{n}', 'w').close() for n in range(300_000)]\"")
-    report = finished(identity, home, flood).platform.report
+    report = finished(anyone, home, flood).platform.report
     assert (report["outcome"], report["errorCode"]) == ("failed", "disk")
 
 
