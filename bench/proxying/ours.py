@@ -61,9 +61,7 @@ def main(port: int, upstream: str, folder: Path, mode: str) -> None:
     gateway = Gateway(store, models, {"u": Upstream("u", upstream, key="k")}, now=lambda: datetime.now(UTC))
     if mode == "bare":
         gateway._till = Unmetered()  # type: ignore[assignment]
-    uvicorn.run(
-        gateway, host="127.0.0.1", port=port, loop="uvloop", http="httptools", log_level="error", access_log=False
-    )
+    uvicorn.run(gateway, port=port, loop="uvloop", http="httptools", ws="none", log_level="error", access_log=False)
 
 
 if __name__ == "__main__":

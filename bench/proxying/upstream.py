@@ -1,4 +1,4 @@
-"""An upstream that costs next to nothing: answers prepared in advance, no parser.  python -m bench.proxying.upstream PORT"""
+"""An upstream that costs next to nothing: answers made in advance, no parser.  Argument: the port."""
 
 import asyncio
 import json

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Protocol
 
 from ohmyagent import __version__
 from ohmyagent.domain.costs import Model, ModelTable
@@ -27,6 +28,19 @@ MESSAGES = "/v1/messages"
 COUNT = "/v1/messages/count_tokens"
 
 
+class Program(Protocol):
+    """What the gateway needs of the whole."""
+
+    @property
+    def store(self) -> Store: ...
+    @property
+    def models(self) -> ModelTable: ...
+    @property
+    def upstreams(self) -> Mapping[str, Upstream]: ...
+    @property
+    def now(self) -> Callable[[], datetime]: ...
+
+
 class Gateway:
     """Works under any prefix.  Alone it is a service; mounted elsewhere, that application calls `stop` at its end."""
 
@@ -49,6 +63,11 @@ class Gateway:
         self._wire = Wire(self._limits)
         self._pace = Pace(self._limits)
         self._attendance = Attendance(self._limits)
+
+    @classmethod
+    def of(cls, program: Program, *, limits: Limits | None = None, run: Run | None = None) -> "Gateway":
+        """The gateway of a program that is put together."""
+        return cls(program.store, program.models, program.upstreams, program.now, limits=limits, run=run)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

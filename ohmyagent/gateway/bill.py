@@ -25,10 +25,10 @@ def billed(model: Model, call: Call, usage: Usage, *, complete: bool, most_input
     """
     known = usage.input is not None
     final = complete and usage.output is not None
-    bound = min(most_output, call.max_tokens)
+    bound = 0 if final else min(most_output, call.max_tokens)
     tokens = TokenUsage(
         input=usage.input if usage.input is not None else most_input,
-        output=usage.output if final else max(usage.output or 0, bound),
+        output=max(usage.output or 0, bound),
         cache_read=usage.cache_read,
         cache_write=usage.cache_write,
     )
