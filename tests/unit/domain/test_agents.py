@@ -59,7 +59,7 @@ def test_hosts_are_compared_in_one_form(typed, kept):
 @pytest.mark.parametrize(
     "host",
     [
-        "*", "*.com", "*.co.kr", "com", "co.kr", "1.2.3.4", "127.1", "0x7f.1", "[::1]", "::1", "a@example.com", "a b.com",
+        "*", "*.com", "*.co.kr", "com", "co.kr", "1.2.3.4", "127.1", "0x7f.1", "[::1]", "::1", "a@b.test", "a b.com",
         "https://example.com", "example.com:443", "example.com/x", "-a.example.com", "a..example.com", "localhost",
         "metadata.google.internal", "printer.local", "*.*.example.com", "a*.example.com", "", ".", "x" * 64 + ".com",
     ],
