@@ -190,15 +190,15 @@ class Bubblewrap:
             installation = Installation.at(self._home)
             installation.check()
             python = inside_python()
-        except InstallationBroken as error:
+            arguments = Arguments()
+            add_namespaces(arguments)
+            add_system(arguments)
+            add_space(arguments, plan.limits.disk)
+            add_toolbox(arguments, installation.home)
+            add_programs(arguments, installation, python.mounts, plan.system_prompt)
+            return self._spawn(bwrap, python.program, arguments, plan)
+        except (InstallationBroken, OSError) as error:
             raise SandboxRefused(str(error)) from error
-        arguments = Arguments()
-        add_namespaces(arguments)
-        add_system(arguments)
-        add_space(arguments, plan.limits.disk)
-        add_toolbox(arguments, installation.home)
-        add_programs(arguments, installation, python.mounts, plan.system_prompt)
-        return self._spawn(bwrap, python.program, arguments, plan)
 
     def _spawn(self, bwrap: str, python: str, arguments: Arguments, plan: Plan) -> BubblewrapBox:
         ours, theirs = handover.control_pair()

@@ -27,7 +27,7 @@ class Watch:
     def __init__(self, box: Box, limits: Limits, slot: int) -> None:
         """Puts the box under its limits; call before `go`."""
         self._box, self._limits = box, limits
-        self._groups = cgroups.make(limits)
+        self._groups = _admitted(cgroups.make(limits), box.pids)
         folders = self._groups.folders if self._groups else {}
         named = f"cgroup-v{self._groups.version}" if self._groups else ""
         self.mechanisms = {
@@ -37,8 +37,6 @@ class Watch:
             "disk": "tmpfs",
         }
         self.interval = CALM_SECONDS if "memory" in folders else WATCH_SECONDS
-        if self._groups:
-            self._groups.admit(box.pids)
         if "cpu" not in folders:
             _pin(box.pids, limits.cpus, slot)
 
@@ -72,6 +70,18 @@ class Watch:
             used += (status.f_blocks - status.f_bfree) * status.f_frsize
             inodes += status.f_files - status.f_ffree
         return used, inodes
+
+
+def _admitted(groups: cgroups.Groups | None, pids: list[int]) -> cgroups.Groups | None:
+    """The groups with the box in them; None where one may make a group but not move processes into it."""
+    if groups is None:
+        return None
+    try:
+        groups.admit(pids)
+    except OSError:
+        groups.remove()
+        return None
+    return groups
 
 
 def _memory(processes: int, file: str, keys: tuple[bytes, ...]) -> int:
