@@ -11,7 +11,10 @@ from pydantic.alias_generators import to_camel
 def _in_utc(time: datetime) -> datetime:
     if time.tzinfo is None:
         raise ValueError("a time needs its zone")
-    utc = time.astimezone(UTC)
+    try:
+        utc = time.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is out of range") from None
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 

@@ -7,6 +7,9 @@ from a2wsgi import WSGIMiddleware
 from flask import Flask
 from werkzeug.exceptions import ClientDisconnected
 
+from ohmyagent.http.bodies import DEFAULT_LIMIT
+
+BUFFER = DEFAULT_LIMIT
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -14,14 +17,45 @@ Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 def asgi(flask: Flask, threads: int) -> Application:
-    """Serve `flask` in threads.  A body that breaks off is refused, never taken for whole; one in chunks is read."""
+    """Serve `flask` in threads.  A body that breaks off is refused, never taken for whole; one in chunks is read.
+
+    A small body is waited for here, so that whoever sends slowly holds no thread.
+    """
     # the casts: a2wsgi's own protocol types are narrower
     bridge = cast(Application, WSGIMiddleware(cast(Any, _ended(flask)), workers=threads))
 
     async def application(scope: Message, receive: Receive, send: Send) -> None:
-        await bridge(scope, _whole(receive), send)
+        whole = _whole(receive)
+        try:
+            received = await _start_of_body(whole)
+        except ClientDisconnected:
+            return
+        await bridge(scope, _replayed(received, whole), send)
 
     return application
+
+
+async def _start_of_body(receive: Receive) -> list[Message]:
+    """The messages up to the body's end, or to BUFFER bytes of a larger one.  Raises ClientDisconnected."""
+    messages: list[Message] = []
+    size = 0
+    while size <= BUFFER:
+        message = await receive()
+        messages.append(message)
+        size += len(message.get("body", b""))
+        if not message.get("more_body", False):
+            break
+    return messages
+
+
+def _replayed(messages: list[Message], receive: Receive) -> Receive:
+    waiting = iter(messages)
+
+    async def replayed() -> Message:
+        message = next(waiting, None)
+        return await receive() if message is None else message
+
+    return replayed
 
 
 def _whole(receive: Receive) -> Receive:

@@ -40,6 +40,9 @@ ABOUT = (
     "it is not known. Refusals are RFC 9457 problem documents; `Accept-Language` (ko, en) chooses the language of "
     "`detail`. Lists take `limit` and `cursor`. Every answer has an `X-Request-Id`."
 )
+STREAMS = ("/api/executions/{executionId}/stream",)
+ID_SCHEMA: Json = {"type": "string", "pattern": f"^{IdConverter.regex}$"}
+TEXT: Json = {"type": "string"}
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -59,6 +62,7 @@ def document(blueprints: Iterable[Blueprint], version: str) -> Json:
     paths: dict[str, Json] = {}
     for rule, method, found in operations:
         paths.setdefault(_path(rule), {})[method.lower()] = _operation(rule, method, found, refs)
+    paths |= {path: {"get": _stream(refs)} for path in STREAMS}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Oh My Agent", "version": version, "description": ABOUT},
@@ -89,6 +93,31 @@ def _operation(rule: Rule, method: str, found: Operation, refs: Reference) -> Js
         content = {media: {"schema": _schema(taken, refs, "validation")} for media, taken in found.takes.items()}
         described["requestBody"] = {"required": not found.body_optional, "content": content}
     return described
+
+
+def _stream(refs: Reference) -> Json:
+    """The streaming service has no Flask routes to be read off."""
+    seq: Json = {"type": "integer", "minimum": 0, "maximum": 10**9 - 1}
+    problem = {MEDIA_TYPE: {"schema": refs[ProblemView, "serialization"]}}
+    refusals = {str(status): {"description": MEANING[status], "content": problem} for status in (401, 404, 422)}
+    return {
+        "operationId": "streams_execution",
+        "tags": ["streams"],
+        "summary": "A run's log as server-sent events, live and from any seq on",
+        "security": SECURITY[Access.USER],
+        "parameters": [
+            {"name": "executionId", "in": "path", "required": True, "schema": ID_SCHEMA},
+            {"name": "after", "in": "query", "required": False, "schema": seq},
+            {"name": "Last-Event-ID", "in": "header", "required": False, "schema": seq},
+        ],
+        "responses": {
+            "200": {
+                "description": "Events until the run has ended",
+                "content": {"text/event-stream": {"schema": TEXT}},
+            },
+            **refusals,
+        },
+    }
 
 
 def _answers(method: str, found: Operation, refs: Reference) -> Json:
@@ -138,7 +167,7 @@ def _path_parameters(rule: Rule) -> list[Json]:
 
 def _path_schema(rule: Rule, name: str) -> Json:
     if isinstance(rule._converters[name], IdConverter):
-        return {"type": "string", "pattern": f"^{IdConverter.regex}$"}
+        return ID_SCHEMA
     return {"type": "string", "minLength": 1}
 
 

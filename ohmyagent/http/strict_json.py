@@ -2,7 +2,8 @@
 
 import json
 import math
-from collections.abc import Iterator
+import re
+from collections import Counter
 from typing import Any
 
 from ohmyagent.domain.errors import FieldError, Malformed
@@ -11,6 +12,9 @@ DEEPEST = 64
 INT64 = 2**63
 LONGEST_INTEGER = 20
 """Digits and sign of an int64; a longer number is not even converted."""
+_SUSPECT = re.compile(rb"[0-9]{19}|[0-9][eE]\+?[0-9]{3}|\\u[dD][89a-fA-F]")
+"""What a number out of range or a lone surrogate is written with (UTF-8 itself has no surrogates)."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class _Twice(ValueError):
@@ -21,9 +25,13 @@ def parsed(body: bytes) -> dict[str, Any]:
     """The object a body holds; raises Malformed naming the field, or `body` when it is the whole."""
     if not body.strip():
         raise _refused("body", "is empty")
+    suspect = _SUSPECT.search(body) is not None
     try:
         value = json.loads(
-            body.decode("utf-8"), object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer
+            body.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_constant=_constant,
+            parse_int=_integer if suspect else int,
         )
     except UnicodeDecodeError:
         raise _refused("body", "is not UTF-8") from None
@@ -35,35 +43,41 @@ def parsed(body: bytes) -> dict[str, Any]:
         raise _refused("body", "is not valid JSON") from None
     if not isinstance(value, dict):
         raise _refused("body", "must be a JSON object")
-    for field, found in _walk(value):
-        _check(field, found)
+    for name, member in value.items():
+        if _deeper(member, DEEPEST - 1):
+            raise _refused(name, f"is nested more than {DEEPEST} deep")
+    if suspect and (found := _wrong(value)):
+        raise _refused(".".join(reversed(found[0])), found[1])
     return value
 
 
-def _walk(value: Any) -> Iterator[tuple[str, Any]]:
-    """Every key and value with its dotted path; raises Malformed when nested too deep."""
-    waiting: list[tuple[str, Any, int]] = [("", value, 0)]
-    while waiting:
-        path, found, depth = waiting.pop()
-        if depth > DEEPEST:
-            raise _refused(path.split(".")[0], f"is nested more than {DEEPEST} deep")
-        if isinstance(found, dict):
-            for key, item in found.items():
-                yield key, key
-                waiting.append((f"{path}.{key}" if path else key, item, depth + 1))
-        elif isinstance(found, list):
-            waiting += [(f"{path}.{at}", item, depth + 1) for at, item in enumerate(found)]
-        else:
-            yield path, found
+def _deeper(value: Any, levels: int) -> bool:
+    """Whether more levels of lists and objects than these lie in each other."""
+    found = [value] if type(value) in (dict, list) else []
+    for _ in range(levels):
+        found = [
+            item
+            for node in found
+            for item in (node.values() if type(node) is dict else node)
+            if type(item) is dict or type(item) is list
+        ]
+    return bool(found)
 
 
-def _check(field: str, found: Any) -> None:
-    if isinstance(found, str):
-        # only an escaped lone surrogate can be here: the body was UTF-8
-        if not found.isascii() and any("\ud800" <= letter <= "\udfff" for letter in found):
-            raise _refused(field, "is not valid Unicode")
-    elif isinstance(found, int | float) and not _in_range(found):
-        raise _refused(field, "is a number out of range")
+def _wrong(value: Any) -> tuple[list[str], str] | None:
+    """The first thing that another reader would take otherwise: its path from the inside out, and what it is."""
+    if isinstance(value, str):
+        return None if value.isascii() or not _SURROGATE.search(value) else ([], "is not valid Unicode")
+    if isinstance(value, int | float):
+        return None if _in_range(value) else ([], "is a number out of range")
+    if not isinstance(value, dict | list):
+        return None
+    for name, item in value.items() if isinstance(value, dict) else enumerate(value):
+        found = _wrong(name) if isinstance(name, str) else None
+        found = found or _wrong(item)
+        if found:
+            return [*found[0], str(name)], found[1]
+    return None
 
 
 def _in_range(number: int | float) -> bool:
@@ -73,8 +87,8 @@ def _in_range(number: int | float) -> bool:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     unique = dict(pairs)
     if len(unique) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise _Twice(next(name for name in names if names.count(name) > 1))
+        ((name, _),) = Counter(name for name, _ in pairs).most_common(1)
+        raise _Twice(name)
     return unique
 
 

@@ -145,3 +145,19 @@ def test_a_head_has_no_body(raw: Raw) -> None:
 
     assert (answer.status, answer.body) == (200, b"")
     assert int(answer.headers["content-length"]) > 0
+
+
+def test_many_that_send_slowly_keep_nobody_waiting(raw: Raw) -> None:
+    head = ["POST /api/agents HTTP/1.1", "Host: localhost", raw.bearer, "Content-Type: application/json"]
+    slow = "\r\n".join([*head, "Content-Length: 1000", "", ""]).encode() + b'{"name": '
+    connections = [socket.create_connection(("127.0.0.1", raw.port), timeout=10) for _ in range(40)]
+    try:
+        for connection in connections:
+            connection.sendall(slow)
+        begun = time.monotonic()
+        assert raw.send("GET /api/agents HTTP/1.1", raw.bearer).status == 200
+        assert time.monotonic() - begun < 5
+    finally:
+        for connection in connections:
+            connection.close()
+    assert raw.send("GET /api/agents HTTP/1.1", raw.bearer).status == 200

@@ -1,6 +1,7 @@
 """JSON is taken only as every reader would take it."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -70,3 +71,24 @@ def test_a_pair_of_surrogates_is_one_letter() -> None:
 @pytest.mark.parametrize("edge", [2**63 - 1, -(2**63)])
 def test_the_edges_of_64_bits_are_within(edge: int) -> None:
     assert parsed(b'{"a": %d}' % edge) == {"a": edge}
+
+
+@pytest.mark.parametrize(
+    "part",
+    [b"0,", b'"a",', b"[],", b'{"b":1},', b'"\\ud83e\\udd80",', b"1234567890123456789,"],
+    ids=["numbers", "texts", "lists", "objects", "pairs of surrogates", "long numbers"],
+)
+def test_a_megabyte_of_anything_is_read_in_no_time(part: bytes) -> None:
+    body = b'{"a": [' + part * (2**20 // len(part)) + b"0]}"
+    begun = time.process_time()
+    parsed(body)
+    assert time.process_time() - begun < 3, "time must grow with the size of the body, not with its square"
+
+
+def test_the_key_given_twice_is_found_in_no_time() -> None:
+    names = b",".join(b'"%d":0' % number for number in [*range(100_000), 99_999])
+    begun = time.process_time()
+    with pytest.raises(Malformed) as refused:
+        parsed(b"{" + names + b"}")
+    assert refused.value.errors[0].field == "99999"
+    assert time.process_time() - begun < 3
