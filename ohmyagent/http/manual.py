@@ -67,8 +67,11 @@ def _operation(path: str, method: str, operation: Json) -> str:
     parts.append(_table("Parameters", rows))
     body = operation.get("requestBody", {"content": {}})["content"]
     parts.append(_table("Body", [(_code(media), _kind(content["schema"])) for media, content in body.items()]))
-    rows = [(status, escape(said["description"]), _content(said)) for status, said in operation["responses"].items()]
-    return "".join([*parts, _table("Answers", rows), "</section>"])
+    answers = operation["responses"].items()
+    rows = [(status, escape(said["description"]), _content(said)) for status, said in answers if int(status) < 400]
+    refusals = " · ".join(f"{status} {escape(said['description'])}" for status, said in answers if int(status) >= 400)
+    parts += [_table("Answers", rows), f'<p><a href="#problems">Refusals</a>: {refusals}</p></section>']
+    return "".join(parts)
 
 
 def _content(answer: Json) -> str:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ohmyagent.domain.accounts import Session, User
 from ohmyagent.domain.agents import Agent, AgentDraft, AgentVersion, LastExecution, Slug
 from ohmyagent.domain.costs import PRICES_AS_OF, Model, ModelMode, Price, TokenUsage
-from ohmyagent.domain.executions import Event, Execution, Host, ResultKind, Status, StoredFile, Trigger
+from ohmyagent.domain.executions import Event, Execution, Host, ResultKind, Span, Status, StoredFile, Trigger
 from ohmyagent.domain.record import Instant, MicroUsd, Record
 from ohmyagent.use_cases import explaining
 from ohmyagent.use_cases.accounting import UsageSum
@@ -142,7 +142,8 @@ class ExecutionView(Record):
     cost_micro_usd: MicroUsd | None
     cost_partial: bool
     model: str
-    model_mode: ModelMode
+    model_mode: ModelMode | None
+    span: Span | None
     hosts: tuple[Host, ...]
     artifacts: tuple[FileView, ...]
     notes: tuple[str, ...]

@@ -171,11 +171,18 @@ def test_where_the_public_address_is_https_the_cookie_is_secure_and_only_that_pa
     assert ours.json["url"].startswith("https://agents.example.com/#signin=")
 
 
-def test_nothing_connects_at_import() -> None:
-    """The framework loads main.py before it forks: an import that opens the store would share it between workers."""
+HEAVY = ("anthropic", "grpc", "google.cloud.firestore", "aiohttp", "uvicorn", "starlette", "a2wsgi", "typer")
+
+
+def test_an_import_connects_to_nothing_and_loads_no_engine() -> None:
+    """The framework loads main.py before it forks: a store opened there would be shared between workers.
+
+    And every cold start pays for what is loaded.
+    """
     code = (
         "import sys; sys.path[:0] = ['functions', '.']; import main;"
-        "from ohmyagent import wiring; assert wiring.app.cache_info().currsize == 0; assert len(dir(main)) > 6"
+        "from ohmyagent import wiring; assert wiring.app.cache_info().currsize == 0; assert callable(main.agents);"
+        f"loaded = [name for name in {HEAVY} if name in sys.modules]; assert not loaded, loaded"
     )
     env = {"PATH": os.environ["PATH"], "OMA_TARGET": "neither"}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
