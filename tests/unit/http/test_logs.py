@@ -1,6 +1,7 @@
 """Logs: one line, and no secrets."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -11,7 +12,8 @@ CANARIES = ("oma_" + "c" * 43, "sk-ant-" + "c" * 40, "Bearer " + "c" * 30, "http
 
 
 @pytest.fixture(autouse=True)
-def _unconfigured() -> object:
+def _unconfigured() -> Iterator[None]:
+    structlog.contextvars.clear_contextvars()
     yield
     structlog.reset_defaults()
 
