@@ -99,8 +99,8 @@ class Execution:
         report.mechanisms = watch.mechanisms
         try:
             save.restore(box, self.platform, spec)
-            started_ns = time.time_ns()
             box.go()
+            started_ns = time.time_ns()
             supervision = Supervision(box, watch, spec, transcript, self.stops)
             supervision.run()
             ending = Ending(
