@@ -25,9 +25,9 @@ class Need:
     required: bool = True
 
 
-def _library() -> bool:
+def _library(name: str) -> bool:
     try:
-        ctypes.CDLL("libseccomp.so.2")
+        ctypes.CDLL(name)
     except OSError:
         return False
     return True
@@ -49,9 +49,14 @@ def _browser() -> bool:
 RUN = (
     Need("python3-venv", _environments),
     Need("bubblewrap", lambda: shutil.which("bwrap") is not None),
-    Need("libseccomp2", _library),
+    Need("libseccomp2", lambda: _library("libseccomp.so.2")),
 )
-TEST = (*RUN, Need("chromium", _browser, required=False), Need("fonts-noto-cjk", _hangul, required=False))
+TEST = (
+    *RUN,
+    Need("chromium", _browser, required=False),
+    Need("libatomic1", lambda: _library("libatomic.so.1"), required=False),  # Playwright's driver is linked to it
+    Need("fonts-noto-cjk", _hangul, required=False),
+)
 
 _MANAGERS = {
     "apt-get": "apt-get install -y",

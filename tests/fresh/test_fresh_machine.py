@@ -27,7 +27,7 @@ UP_WITHIN = 900  # seconds; all that is downloaded is in it
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[machine.Machine]:
-    root = tmp_path_factory.mktemp("machine") / "root"
+    root = tmp_path_factory.mktemp("machine") / "debian"
     yield machine.new(root)
     shutil.rmtree(root)
 
