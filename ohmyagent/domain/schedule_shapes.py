@@ -1,6 +1,7 @@
 """The common shapes of a schedule, read off its cron expression: on which days, and at which times of the day."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ohmyagent.domain.schedules import Schedule
@@ -153,3 +154,37 @@ def _weekday(name: str) -> int:
 def _list(field: str) -> list[int] | None:
     """Numbers with commas between them; None for anything else."""
     return [int(number) for number in field.split(",")] if re.fullmatch(rf"{_NUMBER}(,{_NUMBER})*", field) else None
+
+
+def expression(days: Days, times: Times) -> str:
+    """The cron expression of a shape.  The last business day is a field of the schedule, not of its expression."""
+    return f"{_time_fields(times)} {_day_fields(days)}"
+
+
+def _time_fields(times: Times) -> str:
+    match times:
+        case At(minutes):
+            return f"{minutes[0] % 60} {_joined(minute // 60 for minute in minutes)}"
+        case EveryMinutes(minutes):
+            return "* *" if minutes == 1 else f"*/{minutes} *"
+        case EveryHours(hours, minute):
+            return f"{minute} {'*' if hours == 1 else f'*/{hours}'}"
+
+
+def _day_fields(days: Days) -> str:
+    match days:
+        case Weekly(weekdays):
+            span = weekdays == tuple(range(weekdays[0], weekdays[-1] + 1)) and len(weekdays) > 2 and weekdays[-1] < 7
+            return f"* * {weekdays[0]}-{weekdays[-1]}" if span else f"* * {_joined(day % 7 for day in weekdays)}"
+        case Monthly(numbers):
+            return f"{','.join(str(day or 'L') for day in numbers)} * *"
+        case Nth(weekday, nth):
+            return f"* * {weekday % 7}#{nth}" if nth else f"* * {weekday % 7}L"
+        case Yearly(month, day):
+            return f"{day} {month} *"
+        case Daily() | LastBusinessDay():
+            return "* * *"
+
+
+def _joined(numbers: Iterable[int]) -> str:
+    return ",".join(map(str, numbers))

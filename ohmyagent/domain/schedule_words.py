@@ -41,10 +41,7 @@ def words(schedule: Schedule) -> Words:
     """Such as `평일 오전 9시 (KST), 공휴일 제외` and `every weekday at 9:00 AM KST, except Korean public holidays`."""
     zone = zone_name(schedule.timezone)
     found = shape(schedule)
-    if found is None:
-        said = _raw(schedule, zone)
-    else:
-        said = Words(f"{_korean(*found)} ({zone})", _english(*found, zone))
+    said = Words(f"{_korean(*found)} ({zone})", _english(*found, zone)) if found else _raw(schedule, zone)
     return _without_holidays(said) if leaves_out_holidays(schedule) else said
 
 
@@ -138,8 +135,7 @@ def _english_days(days: Days) -> str:
         case Daily():
             return "every day"
         case Weekly(weekdays):
-            named = {WORKDAYS: "weekday", WEEKEND: "weekend day"}.get(weekdays)
-            return f"every {named or _listed([WEEKDAYS[day] for day in weekdays])}"
+            return f"every {'weekday' if weekdays == WORKDAYS else _listed([WEEKDAYS[day] for day in weekdays])}"
         case Monthly(numbers):
             return f"on the {_listed([_ordinal(day) if day else 'last day' for day in numbers])} of every month"
         case Nth(weekday, nth):
