@@ -23,6 +23,7 @@ from ohmyagent.ports import Files, Jobs, Queue, Store, Vault
 from ohmyagent.records.indexes import INDEXES
 from ohmyagent.runner.installation import default_home
 from ohmyagent.settings import Settings
+from ohmyagent.use_cases.ticking import Clock
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNNER = ROOT / "jobs" / "agent-runner" / "main.py"
@@ -41,6 +42,7 @@ class App:
     models: ModelTable
     upstreams: Mapping[str, Upstream]
     pace: Pace
+    clock: Clock
     gateway_url: str
     now: Callable[[], datetime]
     version: str = __version__
@@ -82,6 +84,7 @@ def local(settings: Settings) -> Local:
         models=models,
         upstreams=upstreams,
         pace=Pace(),
+        clock=Clock(),
         gateway_url=f"http://127.0.0.1:{settings.gateway_port or settings.port}/gateway",
         now=lambda: datetime.now(UTC),
     )

@@ -7,11 +7,12 @@ import structlog
 
 from ohmyagent import wiring
 from ohmyagent.ports import Task
-from ohmyagent.use_cases import running
+from ohmyagent.use_cases import running, ticking
 
 log = structlog.get_logger()
 
 SWEEP_SECONDS = 1.0
+TICK_SECONDS = 1.0
 BACKUP_SECONDS = 600.0
 QUEUE_THREADS = 4
 
@@ -27,6 +28,7 @@ class Clockwork:
             threading.Thread(target=app.queue.run, args=(handlers, QUEUE_THREADS, self._stop), name="queue"),
             threading.Thread(target=self._every, args=(SWEEP_SECONDS, self._sweep), name="sweep"),
             threading.Thread(target=self._every, args=(SWEEP_SECONDS, self._relieve), name="relieve"),
+            threading.Thread(target=self._every, args=(TICK_SECONDS, self._tick), name="tick"),
             threading.Thread(target=self._every, args=(BACKUP_SECONDS, self._back_up), name="backup"),
         ]
 
@@ -50,6 +52,12 @@ class Clockwork:
     def _sweep(self) -> None:
         app = self._app
         running.sweep(app.store, app.queue, app.jobs, pace=app.pace, now=app.now())
+
+    def _tick(self) -> None:
+        app = self._app
+        done = ticking.tick(app.store, app.queue, app.models, app.clock, app.now())
+        if done.runs or done.missed or done.aside:
+            log.info("tick", runs=done.runs, missed=done.missed, aside=len(done.aside))
 
     def _relieve(self) -> None:
         app = self._app

@@ -8,6 +8,7 @@ from typing import Annotated, Self, TypeVar
 from pydantic import AfterValidator, Field
 
 from ohmyagent.domain.costs import TokenUsage
+from ohmyagent.domain.due import next_due
 from ohmyagent.domain.errors import AgentRunning, Conflict, NotFound, PreconditionFailed
 from ohmyagent.domain.hosts import normal_host
 from ohmyagent.domain.record import Instant, MicroUsd, Record
@@ -119,7 +120,11 @@ class LastExecution(Record):
 
 
 class Agent(AgentDraft):
-    """A person's agent.  `activeExecutionId` is the one run that may use its workspace now."""
+    """A person's agent.  `activeExecutionId` is the one run that may use its workspace now.
+
+    `nextRunAt` is the next due instant that has no document yet, `planned` the runs made ahead of their time, and
+    `pausedAt` when its schedule stopped.
+    """
 
     id: str
     slug: Slug
@@ -127,6 +132,8 @@ class Agent(AgentDraft):
     next_run_at: Instant | None = None
     last_execution: LastExecution | None = None
     active_execution_id: str | None = None
+    planned: tuple[str, ...] = ()
+    paused_at: Instant | None = None
     total_runs: int = 0
     successful_runs: int = 0
     total_token_usage: TokenUsage = TokenUsage()
@@ -141,7 +148,7 @@ class Agent(AgentDraft):
     def designed(cls, draft: AgentDraft, *, id: str, user_id: str, now: datetime) -> Self:
         """The first version.  Without a slug it gets one from its id."""
         fields = dict(draft) | {"slug": draft.slug or id.replace("_", "-").lower()}
-        return cls(**fields, id=id, user_id=user_id, created_at=now, updated_at=now)
+        return cls(**fields, id=id, user_id=user_id, created_at=now, updated_at=now).clocked(None, now)
 
     @property
     def draft(self) -> AgentDraft:
@@ -149,7 +156,23 @@ class Agent(AgentDraft):
 
     def redesigned(self, draft: AgentDraft, now: datetime) -> Self:
         """The next version; a missing slug keeps the present one."""
-        return self.replace(**dict(draft) | {"slug": draft.slug or self.slug}, version=self.version + 1, updated_at=now)
+        fields = dict(draft) | {"slug": draft.slug or self.slug}
+        return self.replace(**fields, version=self.version + 1, updated_at=now).clocked(self, now)
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether its schedule counts now."""
+        return self.schedule is not None and self.status is AgentStatus.ACTIVE and self.deleted_at is None
+
+    def clocked(self, before: Self | None, now: datetime) -> Self:
+        """With the clock as schedule and status want it: set anew from `now` when either changed, so that nothing
+        comes due in the past, else left alone."""
+        if before is not None and before.scheduled == self.scheduled and before.schedule == self.schedule:
+            return self
+        if not self.scheduled or self.schedule is None:
+            stopped = now if before is not None and before.scheduled else self.paused_at
+            return self.replace(next_run_at=None, planned=(), paused_at=stopped if self.schedule else None)
+        return self.replace(next_run_at=next_due(self.schedule, now), planned=(), paused_at=None)
 
     def at_version(self, expected: int | None) -> Self:
         """Itself, if it is still the version the caller saw; raises PreconditionFailed."""
@@ -164,7 +187,7 @@ class Agent(AgentDraft):
         return self
 
     def deleted(self, now: datetime) -> Self:
-        return self.replace(deleted_at=now, updated_at=now, next_run_at=None)
+        return self.replace(deleted_at=now, updated_at=now).clocked(self, now)
 
     def restored(self, now: datetime) -> Self:
         """Back from deletion, paused; raises Conflict if it was not deleted, NotFound when it is too late."""

@@ -11,11 +11,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
-from ohmyagent.domain.agents import AgentDraft
-from ohmyagent.domain.costs import ModelMode, TokenUsage
+from ohmyagent.domain.agents import Agent, AgentDraft
+from ohmyagent.domain.costs import Model, ModelMode, TokenUsage
 from ohmyagent.domain.errors import Conflict, Forbidden, Gone, NotFound, StaleEpoch
 from ohmyagent.domain.record import Instant, MicroUsd, Record
-from ohmyagent.domain.text import Text, digest
+from ohmyagent.domain.text import Text, derived_id, digest
 
 
 class Status(StrEnum):
@@ -72,6 +72,14 @@ class Lease(Record):
     deadline: Instant
 
 
+class Span(Record):
+    """Due instants that share one document: the first, the last, and how many (None: not counted)."""
+
+    since: Instant
+    until: Instant
+    count: int | None = Field(default=None, ge=1)
+
+
 class ExecutionRequest(Record):
     """`input` is data for this run: it reaches the agent as a file, never as instructions."""
 
@@ -90,6 +98,7 @@ class Execution(Record):
     launch_id: str
     launch_index: int = 0
     due_time: Instant | None = None
+    span: Span | None = None
     retry_of: str | None = None
     input: str | None = None
     request_digest: str | None = None
@@ -110,12 +119,25 @@ class Execution(Record):
     cost_micro_usd: MicroUsd | None = None
     cost_partial: bool = False
     model: str
-    model_mode: ModelMode
+    model_mode: ModelMode | None
     hosts: tuple[Host, ...] = ()
     artifacts: tuple[StoredFile, ...] = ()
     notes: tuple[str, ...] = ()
     sandbox: dict[str, Any] | None = None
     last_seq: int = 0
+
+    @classmethod
+    def queued(cls, agent: Agent, model: Model | None, *, id: str, trigger: Trigger, now: datetime) -> Self:
+        """A run of the agent as it is now, alone in its launch.  Without a model it can only be closed."""
+        return cls(
+            id=id, agent_id=agent.id, agent_version=agent.version, agent=agent.draft, user_id=agent.user_id,
+            trigger=trigger, launch_id=derived_id("l", id), created_at=now,
+            model=model.id if model else agent.model, model_mode=model.mode if model else None,
+        )  # fmt: skip
+
+    @property
+    def waits(self) -> bool:
+        return self.status is Status.QUEUED
 
     @property
     def ended(self) -> bool:
@@ -181,7 +203,6 @@ class Launch(Record):
     """What is started together: `executions[i]` is task index i.  The nonce is kept hashed; each index claims once."""
 
     id: str
-    user_id: str
     executions: tuple[str, ...]
     created_at: Instant
     nonce_digest: str | None = None

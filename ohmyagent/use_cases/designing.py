@@ -17,8 +17,10 @@ from ohmyagent.domain.agents import (
 )
 from ohmyagent.domain.costs import ModelTable
 from ohmyagent.domain.errors import AlreadyExists, Invalid, KeyReused, NotFound
+from ohmyagent.domain.executions import Execution
 from ohmyagent.domain.text import derived_id, digest, new_id
 from ohmyagent.ports import Store, Transaction, Where
+from ohmyagent.use_cases.ticking.changes import left_behind
 
 
 def create(
@@ -121,7 +123,9 @@ def delete(store: Store, user: User, agent_id: str, *, now: datetime, expected: 
             return
         lock = slug_id(user.id, agent.slug)
         held = records.slugs.find(tx, lock)
-        records.agents.put(tx, agent.id, agent.at_version(expected).deleted(now))
+        deleted = agent.at_version(expected).deleted(now)
+        _leave(tx, left_behind(tx, agent, deleted, now))
+        records.agents.put(tx, agent.id, deleted)
         if held is not None and held.agent_id == agent.id:
             records.slugs.delete(tx, lock)
 
@@ -195,11 +199,18 @@ def reimported(
 
 
 def _write(tx: Transaction, before: Agent, after: Agent, source: str | None, now: datetime) -> Agent:
+    left = left_behind(tx, before, after, now)
     if after.slug != before.slug:
         _take_slug(tx, after)
         records.slugs.delete(tx, slug_id(before.user_id, before.slug))
     _keep_version(tx, after, source, now)
+    _leave(tx, left)
     return records.agents.put(tx, after.id, after)
+
+
+def _leave(tx: Transaction, left: list[Execution]) -> None:
+    for execution in left:
+        records.executions.put(tx, execution.id, execution)
 
 
 def _take_slug(tx: Transaction, agent: Agent) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from ohmyagent.adapters.local.queue import SqliteQueue
 from ohmyagent.adapters.local.store import SqliteStore
-from tests.platform import World
+from tests.world import World
 
 
 @pytest.fixture

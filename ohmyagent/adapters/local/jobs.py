@@ -100,7 +100,7 @@ class ProcessJobs:
     def _start(self, launch_id: str, nonce: str, index: int, slot: int, lock: int) -> str:
         with (self._folder / f"{slot}.log").open("wb") as log:
             runner = subprocess.Popen(
-                [sys.executable, "-I", str(self._command.program)],
+                [sys.executable, "-I", "-S", str(self._command.program)],
                 env=self._command.environment(launch_id, nonce, index, slot),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

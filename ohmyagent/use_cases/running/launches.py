@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ohmyagent import records
+from ohmyagent.domain.agents import Agent
 from ohmyagent.domain.errors import NoRoom
-from ohmyagent.domain.executions import Status
+from ohmyagent.domain.executions import Execution, Status, Trigger
 from ohmyagent.domain.runner import Pace
+from ohmyagent.domain.schedules import Overlap
 from ohmyagent.domain.text import new_secret
 from ohmyagent.ports import Jobs, Later, Store, Transaction
 
@@ -42,6 +44,8 @@ def _start(tx: Transaction, launch_id: str, nonce: str, pace: Pace, now: datetim
             continue
         if agent is None or agent.deleted_at is not None:
             records.executions.put(tx, execution.id, execution.closed(Status.SKIPPED, now, error_code="agent_deleted"))
+        elif _overlaps(agent, execution):
+            records.executions.put(tx, execution.id, execution.closed(Status.SKIPPED, now, error_code="overlap"))
         elif agent.active_execution_id in (None, execution.id):
             agents[agent.id] = records.agents.put(tx, agent.id, agent.taken_by(execution.id))
             records.executions.put(tx, execution.id, execution.launching(now + pace.launch, now + pace.launch))
@@ -58,3 +62,10 @@ def _unstart(tx: Transaction, started: Sequence[str]) -> None:
         if execution.status is Status.LAUNCHING:
             records.executions.put(tx, execution.id, execution.requeued())
             records.agents.put(tx, agent.id, agent.released_by(execution.id))
+
+
+def _overlaps(agent: Agent, execution: Execution) -> bool:
+    """Whether it came due while another run goes on, and its schedule says to skip it then."""
+    schedule = execution.agent.schedule
+    waits = schedule is None or schedule.overlap is Overlap.QUEUE
+    return execution.trigger is Trigger.SCHEDULE and not waits and agent.active_execution_id not in (None, execution.id)

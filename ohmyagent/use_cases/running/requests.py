@@ -4,7 +4,6 @@ from datetime import datetime
 
 from ohmyagent import records
 from ohmyagent.domain.accounts import User
-from ohmyagent.domain.agents import Agent
 from ohmyagent.domain.costs import ModelTable
 from ohmyagent.domain.errors import Conflict, Invalid, KeyReused
 from ohmyagent.domain.executions import Execution, ExecutionRequest, Launch, Status, Trigger
@@ -41,10 +40,12 @@ def request(
                 raise KeyReused()
             return existing
         agent = designing.find(tx, user, agent_id)
-        execution = _queued(agent, models, execution_id, trigger, now).replace(
-            input=wanted.input, request_digest=body, retry_of=retry_of
-        )
-        launch = Launch(id=execution.launch_id, user_id=user.id, executions=(execution.id,), created_at=now)
+        model = models.find(agent.model)
+        if model is None:
+            raise Invalid.of("model", f"{agent.model} is not a model of this platform")
+        queued = Execution.queued(agent, model, id=execution_id, trigger=trigger, now=now)
+        execution = queued.replace(input=wanted.input, request_digest=body, retry_of=retry_of)
+        launch = Launch(id=execution.launch_id, executions=(execution.id,), created_at=now)
         records.launches.create(tx, launch.id, launch)
         return records.executions.create(tx, execution.id, execution)
 
@@ -76,22 +77,4 @@ def retry(
     wanted = ExecutionRequest(input=old.input)
     return request(
         store, queue, models, user, old.agent_id, wanted, now=now, trigger=Trigger.RETRY, key=key, retry_of=old.id
-    )
-
-
-def _queued(agent: Agent, models: ModelTable, execution_id: str, trigger: Trigger, now: datetime) -> Execution:
-    model = models.find(agent.model)
-    if model is None:
-        raise Invalid.of("model", f"{agent.model} is not a model of this platform")
-    return Execution(
-        id=execution_id,
-        agent_id=agent.id,
-        agent_version=agent.version,
-        agent=agent.draft,
-        user_id=agent.user_id,
-        trigger=trigger,
-        launch_id=derived_id("l", execution_id),
-        created_at=now,
-        model=model.id,
-        model_mode=model.mode,
     )

@@ -7,7 +7,7 @@ from ohmyagent.domain.executions import StoredFile
 from ohmyagent.domain.runner import SavedWorkspace
 from ohmyagent.domain.workspaces import Workspace
 from ohmyagent.use_cases import keeping
-from tests.platform import sha256
+from tests.world import sha256
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from ohmyagent.domain.runner import Outcome
 from ohmyagent.domain.usage import month_id
 from ohmyagent.ports import Later, Liveness
 from ohmyagent.use_cases import designing, metering, running
-from tests.platform import MODELS
+from tests.world import MODELS
 
 
 @pytest.fixture

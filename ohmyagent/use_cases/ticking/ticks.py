@@ -1,0 +1,112 @@
+"""The tick.  `nextRunAt` advances in the transaction that makes the documents, so it may come twice or late."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from ohmyagent import records
+from ohmyagent.domain.agents import Agent
+from ohmyagent.domain.costs import ModelTable
+from ohmyagent.domain.errors import Contention
+from ohmyagent.domain.executions import Execution, Launch, Status
+from ohmyagent.domain.text import derived_id
+from ohmyagent.ports import Queue, Store, Task, Transaction, Where
+from ohmyagent.use_cases.ticking.instants import documents, due_until
+
+log = structlog.get_logger()
+
+PAGE = 100
+MOST_PAGES = 10_000
+
+
+@dataclass(frozen=True)
+class Clock:
+    """`ahead`: how far the tick looks into the future.  `batch`: how many runs share a launch."""
+
+    ahead: timedelta = timedelta(0)
+    batch: int = 1
+
+
+@dataclass(frozen=True)
+class Ticked:
+    """What one tick did.  `aside` are agents that could not be advanced now; the next tick tries them again."""
+
+    runs: int
+    missed: int
+    aside: tuple[str, ...]
+
+
+def tick(store: Store, queue: Queue, models: ModelTable, clock: Clock, now: datetime) -> Ticked:
+    """Make documents for all that is due by `now` + `clock.ahead`, and queue the runs for their exact time."""
+    runs = missed = 0
+    aside: list[str] = []
+    cursor: str | None = None
+    for _ in range(MOST_PAGES):
+        agents, cursor = _due(store, now + clock.ahead, cursor)
+        for made in _pages(store, models, [agent.id for agent in agents], clock, now, aside):
+            _enqueue(queue, made)
+            runs += sum(execution.status is Status.QUEUED for execution in made)
+            missed += sum(execution.status is Status.MISSED for execution in made)
+        if cursor is None:
+            break
+    return Ticked(runs, missed, tuple(aside))
+
+
+def _due(store: Store, until: datetime, cursor: str | None) -> tuple[list[Agent], str | None]:
+    return records.agents.page(store, Where("nextRunAt", "<=", until), oldest="nextRunAt", limit=PAGE, after=cursor)
+
+
+def _pages(
+    store: Store, models: ModelTable, ids: list[str], clock: Clock, now: datetime, aside: list[str]
+) -> Iterator[list[Execution]]:
+    """One transaction for all; if that cannot be had, one for each, and who cannot even then is set aside."""
+    if not ids:
+        return
+    try:
+        yield store.transact(lambda tx: _advance(tx, models, ids, clock, now))
+    except Contention:
+        if len(ids) > 1:
+            for id in ids:
+                yield from _pages(store, models, [id], clock, now, aside)
+        else:
+            log.warning("An agent is set aside", agent=ids[0])
+            aside.append(ids[0])
+
+
+def _advance(tx: Transaction, models: ModelTable, ids: list[str], clock: Clock, now: datetime) -> list[Execution]:
+    """What is due of these agents, written; their clocks moved on.  An instant that has its document keeps it."""
+    agents = [agent for agent in (records.agents.find(tx, id) for id in ids) if agent is not None and agent.scheduled]
+    due = {agent.id: due_until(agent, now + clock.ahead) for agent in agents}
+    made = [e for agent in agents for e in documents(agent, models.find(agent.model), due[agent.id][0], now)]
+    made = [execution for execution in made if records.executions.find(tx, execution.id) is None]
+    for agent in agents:
+        ahead = tuple(e.id for e in made if e.agent_id == agent.id and e.waits and e.due_time and e.due_time > now)
+        clocked = agent.replace(next_run_at=due[agent.id][1], planned=(*agent.planned[-2:], *ahead))
+        records.agents.put(tx, agent.id, clocked)
+    made = [*_launched(tx, [e for e in made if e.waits], clock.batch, now), *(e for e in made if not e.waits)]
+    for execution in made:
+        records.executions.put(tx, execution.id, execution)
+    return made
+
+
+def _launched(tx: Transaction, runs: list[Execution], batch: int, now: datetime) -> Iterator[Execution]:
+    """The runs with their launches, which are written: up to `batch` of one instant together."""
+    by_instant: dict[datetime | None, list[Execution]] = {}
+    for run in runs:
+        by_instant.setdefault(run.due_time, []).append(run)
+    for same in by_instant.values():
+        for start in range(0, len(same), batch):
+            group = same[start : start + batch]
+            ids = tuple(run.id for run in group)
+            launch_id = derived_id("l", *ids)
+            records.launches.put(tx, launch_id, Launch(id=launch_id, executions=ids, created_at=now))
+            yield from (run.replace(launch_id=launch_id, launch_index=index) for index, run in enumerate(group))
+
+
+def _enqueue(queue: Queue, made: list[Execution]) -> None:
+    """A crash before this is healed by the sweep."""
+    due = {run.launch_id: run.due_time for run in made if run.waits}
+    for launch_id, instant in due.items():
+        queue.enqueue(Task("launch", launch_id, {"launchId": launch_id}, instant))
