@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from copy import copy
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache, partial
-from itertools import islice, takewhile
+from itertools import islice, pairwise, takewhile
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
@@ -24,6 +24,7 @@ from ohmyagent.domain.schedules import OnHoliday, Schedule
 SOMETIME = datetime(2026, 1, 4)
 LAST = datetime(9990, 1, 1)
 """Nothing comes due from here on, by the wall clock: the calendar of `datetime` ends soon after."""
+DAY_MINUTES = 24 * 60
 _SECOND = timedelta(seconds=1)
 _GAP = timedelta(days=2)
 """Longer than any gap of any zone."""
@@ -49,6 +50,17 @@ def instants(schedule: Schedule, after: datetime) -> Iterator[datetime]:
     minute, hour, *_ = schedule.cron.split()
     follow = _repeating if minute.startswith("*") or hour.startswith("*") else _fixed
     return follow(_walk(schedule), begin, zone) if begin.year < LAST.year else iter(())
+
+
+def closest(schedule: Schedule) -> timedelta:
+    """The least between two instants by the wall clock, as if every day were like the next.
+
+    A change of the clocks may bring two instants closer once; that is nobody's doing and does not count.
+    """
+    parsed = _parsed(_expression(schedule))
+    times = sorted(hour * 60 + minute for hour in parsed.hours for minute in parsed.minutes)
+    around = [*times, times[0] + DAY_MINUTES]
+    return timedelta(minutes=min(later - earlier for earlier, later in pairwise(around)))
 
 
 Walk = Callable[[datetime], Iterator[datetime]]

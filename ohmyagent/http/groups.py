@@ -14,13 +14,14 @@ from ohmyagent.http import (
     health,
     runner,
     runner_files,
+    schedules,
     usage,
     workspace,
 )
 
 GROUPS: dict[str, tuple[Blueprint, ...]] = {
     "auth": (health.bp, auth.bp),
-    "agents": (health.bp, agents.bp, workspace.bp, executions.requests),
+    "agents": (health.bp, agents.bp, workspace.bp, executions.requests, schedules.bp),
     "executions": (health.bp, executions.bp),
     "account": (health.bp, account.bp, usage.bp),
     "catalogue": (health.bp, catalogue.bp, documents.bp),

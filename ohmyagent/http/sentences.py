@@ -24,11 +24,15 @@ KOREAN = {
     "is empty": "비어 있습니다",
     "is given twice": "두 번 나옵니다",
     "is missing": "빠졌습니다",
+    "is missing: it says whose holidays are left out": "빠졌습니다. 어느 나라의 공휴일을 빼는지 적어 주세요",
     "is not a cron expression that ever comes due": "실행될 때가 오지 않는 cron 식입니다",
     "is not a host name": "호스트 이름이 아닙니다",
     "is not a known field": "알 수 없는 항목입니다",
     "is not a public host name": "공개된 호스트 이름이 아닙니다",
     "is not a relative path": "상대 경로가 아닙니다",
+    "is not a schedule that is understood; try: 평일 오전 9시, every Monday 8am": (
+        "알아듣지 못했습니다. 예: 평일 오전 9시, 매월 마지막 영업일 오후 6시"
+    ),
     "is not an https address": "https 주소가 아닙니다",
     "is not an IANA time zone such as Asia/Seoul": "Asia/Seoul 같은 IANA 시간대가 아닙니다",
     "is not UTF-8": "UTF-8이 아닙니다",
@@ -50,10 +54,12 @@ KOREAN = {
     "must be one file": "파일 하나여야 합니다",
     "must be true or false": "true 또는 false여야 합니다",
     "must be dollars such as 0.50": "0.50 같은 달러 금액이어야 합니다",
+    "must have * for day and weekday beside lastBusinessDay": "마지막 영업일에는 일과 요일이 *이어야 합니다",
     "must hold keys of its own": "아래에 키가 있어야 합니다",
     "needs five fields: minute hour day month weekday": "분 시 일 월 요일, 다섯 칸이 필요합니다",
 }
 VALUED_KOREAN = {
+    "comes due more often than this plan allows: every ": "이 요금제에서 허용하는 것보다 잦습니다 (최소 간격: {})",
     "must be at least (.*)": "{} 이상이어야 합니다",
     "must be at most (.*)": "{} 이하여야 합니다",
     "must be one of (.*)": "다음 중 하나여야 합니다: {}",
@@ -71,6 +77,7 @@ VALUED_KOREAN = {
     "is given twice, also as (.*)": "두 번 나옵니다 (다른 이름: {})",
     "is not valid YAML, line (.*)": "올바른 YAML이 아닙니다. 줄 {}",
     "holds a character that YAML does not allow (.*)": "YAML에 쓸 수 없는 글자가 있습니다 {}",
+    "must be ": "다음이어야 합니다: {}",
 }
 """Patterns of clauses that carry a value."""
 
