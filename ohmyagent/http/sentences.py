@@ -22,6 +22,7 @@ KOREAN = {
     "is an address; give a host name": "IP 주소입니다. 호스트 이름을 적어 주세요",
     "is blank": "비어 있습니다",
     "is empty": "비어 있습니다",
+    "is filled for one of these hosts by another secret": "이 호스트들 중 하나에서 다른 비밀 값이 이미 쓰는 헤더입니다",
     "is given twice": "두 번 나옵니다",
     "is missing": "빠졌습니다",
     "is missing: it says whose holidays are left out": "빠졌습니다. 어느 나라의 공휴일을 빼는지 적어 주세요",
@@ -35,6 +36,7 @@ KOREAN = {
     ),
     "is not an https address": "https 주소가 아닙니다",
     "is not an IANA time zone such as Asia/Seoul": "Asia/Seoul 같은 IANA 시간대가 아닙니다",
+    "is not the name of a header that can carry a secret": "비밀 값을 담을 수 있는 헤더 이름이 아닙니다",
     "is not UTF-8": "UTF-8이 아닙니다",
     "is not valid JSON": "올바른 JSON이 아닙니다",
     "is not valid Unicode": "올바른 유니코드가 아닙니다",
@@ -50,8 +52,12 @@ KOREAN = {
     "must be a text": "글이어야 합니다",
     "must be a time such as 2026-11-20T08:00:00Z": "2026-11-20T08:00:00Z 같은 시각이어야 합니다",
     "must be a whole number": "정수여야 합니다",
+    "must be an exact host": "`*.` 없이 호스트 하나를 그대로 적어 주세요",
     "must be an object": "객체여야 합니다",
     "must be one file": "파일 하나여야 합니다",
+    "must be printable ASCII without blanks at its ends, as header values are": (
+        "헤더 값이라 앞뒤 공백 없는 ASCII 글자만 쓸 수 있습니다"
+    ),
     "must be true or false": "true 또는 false여야 합니다",
     "must be dollars such as 0.50": "0.50 같은 달러 금액이어야 합니다",
     "must have * for day and weekday beside lastBusinessDay": "마지막 영업일에는 일과 요일이 *이어야 합니다",
@@ -59,7 +65,9 @@ KOREAN = {
     "needs five fields: minute hour day month weekday": "분 시 일 월 요일, 다섯 칸이 필요합니다",
 }
 VALUED_KOREAN = {
-    "comes due more often than this plan allows: every ": "이 요금제에서 허용하는 것보다 잦습니다 (최소 간격: {})",
+    r"comes due more often than this plan allows: every (\d+) minutes": "허용보다 자주 실행됩니다 (최소 {}분 간격)",
+    "an agent has at most (.*) secrets": "에이전트의 비밀 값은 {}개까지입니다",
+    "(.*) is not on the agent's list of allowed hosts": "{}는 에이전트의 허용 호스트가 아닙니다",
     "must be at least (.*)": "{} 이상이어야 합니다",
     "must be at most (.*)": "{} 이하여야 합니다",
     "must be one of (.*)": "다음 중 하나여야 합니다: {}",
@@ -77,7 +85,7 @@ VALUED_KOREAN = {
     "is given twice, also as (.*)": "두 번 나옵니다 (다른 이름: {})",
     "is not valid YAML, line (.*)": "올바른 YAML이 아닙니다. 줄 {}",
     "holds a character that YAML does not allow (.*)": "YAML에 쓸 수 없는 글자가 있습니다 {}",
-    "must be ": "다음이어야 합니다: {}",
+    "must be ('.*')": "다음이어야 합니다: {}",
 }
 """Patterns of clauses that carry a value."""
 
