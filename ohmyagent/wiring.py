@@ -17,11 +17,12 @@ from ohmyagent.adapters.local.queue import SqliteQueue
 from ohmyagent.adapters.local.store import SqliteStore
 from ohmyagent.adapters.local.vault import KeyFileVault
 from ohmyagent.domain.costs import CLAUDE, DEMO, ModelMode, ModelTable
-from ohmyagent.domain.runner import Pace
+from ohmyagent.domain.runner import Pace, SandboxState
 from ohmyagent.gateway.upstreams import ANTHROPIC_URL, Upstream
 from ohmyagent.ports import Files, Jobs, Queue, Store, Vault
 from ohmyagent.records.indexes import INDEXES
 from ohmyagent.runner.installation import default_home
+from ohmyagent.runner.probe import probe
 from ohmyagent.settings import Settings
 from ohmyagent.use_cases.ticking import Clock
 
@@ -45,6 +46,7 @@ class App:
     clock: Clock
     gateway_url: str
     now: Callable[[], datetime]
+    sandbox: SandboxState | None = None
     version: str = __version__
 
 
@@ -122,3 +124,9 @@ def hold(settings: Settings) -> AbstractContextManager[None]:
 def restore(settings: Settings, source: Path) -> None:
     """Bring a backup back; raises Conflict while the platform runs."""
     backups.restore(source, DataFolder(settings.data))
+
+
+def sandbox(settings: Settings) -> SandboxState:
+    """What a try of the sandbox says; for the main thread, because a sandbox ends with the thread that made it."""
+    found = probe(str(settings.sandbox_home) if settings.sandbox_home else None)
+    return SandboxState(works=found.works, strategy=found.strategy, limits=found.mechanisms, reason=found.reason)

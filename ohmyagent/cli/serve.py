@@ -61,7 +61,7 @@ def run(settings: Settings, *, ready: Ready | None = None, say: Callable[[str], 
         listeners = _listeners(settings)
         ports = [listener.getsockname()[1] for listener in listeners]
         settings = replace(settings, port=ports[0], gateway_port=ports[1], public_url=_public(settings, ports[0]))
-        app = wiring.local(settings)
+        app = replace(wiring.local(settings), sandbox=wiring.sandbox(settings))
         logs.configure(settings.target)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(app, listeners, ready, say))

@@ -86,6 +86,14 @@ class ExecutionRequest(Record):
     input: Annotated[Text, Field(max_length=256_000)] | None = None
 
 
+class ExecutionInput(Record):
+    """The input of one run, a document of its own: with it an execution could outgrow the store's documents."""
+
+    id: str
+    user_id: str
+    text: str
+
+
 class Execution(Record):
     """One run.  `errorCode` is a slug, `error` a sentence in both languages."""
 
@@ -100,7 +108,7 @@ class Execution(Record):
     due_time: Instant | None = None
     span: Span | None = None
     retry_of: str | None = None
-    input: str | None = None
+    has_input: bool = False
     request_digest: str | None = None
     status: Status = Status.QUEUED
     created_at: Instant

@@ -36,6 +36,15 @@ class SandboxLimits(Record):
     output_bytes: int = 8 * 2**20
 
 
+class SandboxState(Record):
+    """Whether this machine can isolate runs, by which strategy, and what holds each limit; else why not."""
+
+    works: bool
+    strategy: str
+    limits: dict[str, str] = Field(default_factory=dict)
+    reason: str | None = None
+
+
 class WorkspaceFile(StoredFile):
     """A file to restore, and where its body is."""
 
@@ -136,7 +145,7 @@ class FinishRequest(Record):
     last_seq: int = Field(ge=0)
     error_code: Annotated[str, Field(max_length=40)] | None = None
     error: Annotated[str, Field(max_length=2_000)] | None = None
-    result: Annotated[str, Field(max_length=300_000)] | None = None
+    result: Annotated[str, Field(max_length=100_000)] | None = None
     structured: Any = None
     cli: dict[str, Any] | None = None
     sandbox: dict[str, Any] | None = None

@@ -1,5 +1,7 @@
 """/api/agents: the HTTP face of agent design."""
 
+from datetime import timedelta
+
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict
 
@@ -10,9 +12,12 @@ from ohmyagent.http import bodies
 from ohmyagent.http.answers import answer, disposition, nothing
 from ohmyagent.http.context import app, expected_version, idempotency_key, user
 from ohmyagent.http.operations import operation
-from ohmyagent.http.queries import AgentsQuery, PageQuery
+from ohmyagent.http.queries import AgentsQuery, CalendarQuery, PageQuery
 from ohmyagent.http.views import AgentVersionView, AgentView, Listing
-from ohmyagent.use_cases import designing
+from ohmyagent.use_cases import designing, ticking
+from ohmyagent.use_cases.ticking import Entry
+
+A_MONTH = timedelta(days=31)
 
 bp = Blueprint("agents", __name__, url_prefix="/api/agents")
 
@@ -33,6 +38,10 @@ class AgentList(Listing[AgentView]):
     """Agents, newest first."""
 
 
+class Calendar(Listing[Entry]):
+    """Due instants in order: past ones with their state, future ones as `planned`."""
+
+
 class AgentVersionList(Listing[AgentVersionView]):
     """Versions of an agent, newest first."""
 
@@ -44,6 +53,15 @@ def listing(query: AgentsQuery) -> Response:
         app().store, user(), status=query.status, tag=query.tag, text=query.q, limit=query.limit, cursor=query.cursor
     )
     return answer(AgentList.model_construct(items=tuple(map(AgentView.shown, found)), next_cursor=cursor))
+
+
+@bp.get("/<id:agent_id>/calendar")
+@operation("An agent's due instants", query=CalendarQuery, answers={200: Calendar}, problems=(404,))
+def calendar(agent_id: str, query: CalendarQuery) -> Response:
+    now = app().now()
+    since = query.since or now
+    entries = ticking.calendar(app().store, user(), agent_id, since, query.until or since + A_MONTH, now)
+    return answer(Calendar.model_construct(items=tuple(entries), next_cursor=None))
 
 
 @bp.post("")

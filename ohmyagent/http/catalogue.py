@@ -30,6 +30,7 @@ def config() -> Response:
         stream_url=None,
         google_client_id=app().settings.google_client_id,
         model=ConfigModel(mode=default.mode, default=default.id),
+        schedules=True,
         version=app().version,
     )
     return answer(view)

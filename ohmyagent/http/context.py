@@ -10,10 +10,10 @@ from flask import current_app, g, request
 from ohmyagent.domain.accounts import Session, User
 from ohmyagent.domain.costs import ModelTable
 from ohmyagent.domain.errors import FieldError, Invalid, Unauthenticated
-from ohmyagent.domain.runner import Pace
+from ohmyagent.domain.runner import Pace, SandboxState
 from ohmyagent.http import credentials
 from ohmyagent.http.language import Language, language_of
-from ohmyagent.ports import Files, Queue, Store
+from ohmyagent.ports import Files, Queue, Store, Vault
 from ohmyagent.settings import Settings
 from ohmyagent.use_cases import signing_in
 
@@ -34,11 +34,15 @@ class Platform(Protocol):
     @property
     def files(self) -> Files: ...
     @property
+    def vault(self) -> Vault: ...
+    @property
     def models(self) -> ModelTable: ...
     @property
     def pace(self) -> Pace: ...
     @property
     def gateway_url(self) -> str: ...
+    @property
+    def sandbox(self) -> SandboxState | None: ...
     @property
     def now(self) -> Callable[[], datetime]: ...
     @property

@@ -15,13 +15,17 @@ bp = Blueprint("health", __name__)
 @bp.get("/health")
 @operation("Whether this process can work", access=Access.PUBLIC, answers={200: HealthView, 503: HealthView})
 def health() -> Response:
+    sandbox = app().sandbox
     checks = {"store": _store(app().store)}
+    if sandbox is not None:
+        checks["sandbox"] = sandbox.reason or "ok"
     fine = all(found == "ok" for found in checks.values())
     view = HealthView(
         status="ok" if fine else "failing",
         target=app().settings.target,
         version=app().version,
         checks=checks,
+        sandbox=sandbox,
     )
     return answer(view, 200 if fine else 503)
 

@@ -56,6 +56,13 @@ class PageQuery(Record):
     cursor: Annotated[str, Field(max_length=2_000)] | None = None
 
 
+class CalendarQuery(Record):
+    """The time to show: `from` (by default now) up to `to` (by default a month later)."""
+
+    since: Time | None = Field(default=None, alias="from")
+    until: Time | None = Field(default=None, alias="to")
+
+
 class AgentsQuery(PageQuery):
     """`q` is looked for in name, slug and description."""
 

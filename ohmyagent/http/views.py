@@ -9,6 +9,7 @@ from ohmyagent.domain.agents import Agent, AgentDraft, AgentVersion, LastExecuti
 from ohmyagent.domain.costs import PRICES_AS_OF, Model, ModelMode, Price, TokenUsage
 from ohmyagent.domain.executions import Event, Execution, Host, ResultKind, Span, Status, StoredFile, Trigger
 from ohmyagent.domain.record import Instant, MicroUsd, Record
+from ohmyagent.domain.runner import SandboxState
 from ohmyagent.use_cases import explaining
 from ohmyagent.use_cases.accounting import UsageSum
 
@@ -225,16 +226,18 @@ class ConfigView(Record):
     stream_url: str | None
     google_client_id: str | None
     model: ConfigModel
+    schedules: bool
     version: str
 
 
 class HealthView(Record):
-    """`checks` says `ok` or what is wrong, by part."""
+    """`checks` says `ok` or what is wrong, by part.  `sandbox` is null where no runs are started."""
 
     status: Literal["ok", "failing"]
     target: str
     version: str
     checks: dict[str, str]
+    sandbox: SandboxState | None
 
 
 class FieldErrorView(Record):

@@ -4,7 +4,7 @@ from typing import Generic, Protocol, TypeVar
 
 from ohmyagent.domain.accounts import ApiKey, Session, SigninCode, User
 from ohmyagent.domain.agents import Agent, AgentVersion, SlugLock
-from ohmyagent.domain.executions import EventBatch, Execution, Launch
+from ohmyagent.domain.executions import EventBatch, Execution, ExecutionInput, Launch
 from ohmyagent.domain.record import Record
 from ohmyagent.domain.secrets import Secret
 from ohmyagent.domain.usage import Ledger, Month
@@ -77,6 +77,7 @@ agents = Collection("agents", Agent)
 slugs = Collection("slugs", SlugLock)
 agent_versions = Collection("agentVersions", AgentVersion)
 executions = Collection("executions", Execution)
+inputs = Collection("inputs", ExecutionInput)
 launches = Collection("launches", Launch)
 ledgers = Collection("ledgers", Ledger)
 months = Collection("months", Month)

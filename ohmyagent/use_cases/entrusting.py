@@ -1,12 +1,13 @@
 """Secrets that people entrust to an agent: kept sealed, opened only where a request leaves for one of their hosts."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from ohmyagent import records
 from ohmyagent.domain.accounts import User
 from ohmyagent.domain.errors import Forbidden, Invalid, NotFound
-from ohmyagent.domain.secrets import MOST_SECRETS, Secret, SecretDraft
+from ohmyagent.domain.secrets import MOST_SECRETS, NAME, Secret, SecretDraft
 from ohmyagent.domain.usage import Ledger
 from ohmyagent.ports import Store, Vault
 from ohmyagent.use_cases import designing, metering
@@ -35,13 +36,18 @@ class Errand:
 def put(store: Store, vault: Vault, user: User, agent_id: str, name: str, draft: SecretDraft, now: datetime) -> Secret:
     """Keep a secret, or replace it; its hosts must be on the agent's allowlist, or nothing could ever use it."""
     agent = designing.find(store, user, agent_id)
+    if not re.fullmatch(NAME, name):
+        raise Invalid.of("name", "does not have the right form")
     outside = [host for host in draft.hosts if not _listed(host, agent.network.allow)]
     if outside:
         raise Invalid.of("hosts", f"{outside[0]} is not on the agent's list of allowed hosts")
     secrets = records.secrets(agent_id)
     before = secrets.find(store, name)
-    if before is None and len(listing(store, user, agent_id)) >= MOST_SECRETS:
+    others = [secret for secret in listing(store, user, agent_id) if secret.name != name]
+    if len(others) >= MOST_SECRETS:
         raise Invalid.of("name", f"an agent has at most {MOST_SECRETS} secrets")
+    if any(other.fills(draft.header, host) for other in others for host in draft.hosts):
+        raise Invalid.of("header", "is filled for one of these hosts by another secret")
     secret = Secret(
         name=name,
         agent_id=agent_id,
@@ -64,10 +70,15 @@ def listing(store: Store, user: User, agent_id: str) -> list[Secret]:
     return found
 
 
-def remove(store: Store, user: User, agent_id: str, name: str) -> None:
+def find(store: Store, user: User, agent_id: str, name: str) -> Secret:
     """Raises NotFound when there is no such secret."""
     designing.find(store, user, agent_id)
-    records.secrets(agent_id).get(store, name)
+    return records.secrets(agent_id).get(store, name)
+
+
+def remove(store: Store, user: User, agent_id: str, name: str) -> None:
+    """Raises NotFound when there is no such secret."""
+    find(store, user, agent_id, name)
     records.secrets(agent_id).delete(store, name)
 
 

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from ohmyagent.domain.errors import Contention, Problem, RateLimited, Unavailable
+from ohmyagent.domain.runner import SandboxState
 from ohmyagent.http import problems
 from tests.http.world import DRAFT, Api
 
@@ -122,7 +123,8 @@ def test_logs_name_the_route_and_never_the_token(api: Api, capsys: pytest.Captur
 
 def test_health_names_what_fails(api: Api) -> None:
     assert api.anybody().get("/health").json == {
-        "status": "ok", "target": "local", "version": api.platform.version, "checks": {"store": "ok"},
+        "status": "ok", "target": "local", "version": api.platform.version,
+        "checks": {"store": "ok"}, "sandbox": None,
     }  # fmt: skip
 
     def gone(path: str) -> None:
@@ -134,12 +136,23 @@ def test_health_names_what_fails(api: Api) -> None:
     assert failing.json["checks"] == {"store": "The store does not answer."}
 
 
+def test_health_says_how_runs_are_isolated_or_why_they_cannot_be(api: Api) -> None:
+    fine = SandboxState(works=True, strategy="bubblewrap", limits={"memory": "watchdog"})
+    object.__setattr__(api.platform, "sandbox", fine)
+    health = api.anybody().get("/health")
+    assert (health.json["checks"]["sandbox"], health.json["sandbox"]["limits"]) == ("ok", {"memory": "watchdog"})
+
+    object.__setattr__(api.platform, "sandbox", SandboxState(works=False, strategy="bubblewrap", reason="not here"))
+    failing = api.anybody().get("/health")
+    assert (failing.status_code, failing.json["checks"]["sandbox"]) == (503, "not here")
+
+
 def test_the_page_learns_what_answers(api: Api) -> None:
     config = api.anybody().get("/config.json").json
 
     assert config == {
         "streamUrl": None, "googleClientId": None, "model": {"mode": "demo", "default": "demo"},
-        "version": api.platform.version,
+        "schedules": True, "version": api.platform.version,
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from ohmyagent.use_cases.running.ends import cancel, end, finish, resume
 from ohmyagent.use_cases.running.launches import launch
 from ohmyagent.use_cases.running.logs import Log, find, log, page, shown
 from ohmyagent.use_cases.running.reports import held, report, uploads
-from ohmyagent.use_cases.running.requests import dispatch, request, retry
+from ohmyagent.use_cases.running.requests import dispatch, input_of, request, retry
 from ohmyagent.use_cases.running.sweeps import check, relieve, sweep
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "find",
     "finish",
     "held",
+    "input_of",
     "launch",
     "log",
     "page",

@@ -14,6 +14,7 @@ from ohmyagent.domain.workspaces import Workspace
 from ohmyagent.ports import Files, Queue, Store, Transaction
 from ohmyagent.use_cases import keeping, metering, prompts
 from ohmyagent.use_cases.running.ends import close, month_with, resume
+from ohmyagent.use_cases.running.requests import input_of
 
 TOKEN_MARGIN = timedelta(minutes=5)
 
@@ -45,6 +46,7 @@ def claim(
         user = records.users.get(tx, execution.user_id)
         month = month_with(tx, execution.user_id, now)
         manifest = keeping.workspace(tx, execution.user_id, execution.agent_id, now)
+        data = input_of(tx, execution)
         model = _offered(models, execution)
         cap = _cap(execution, month, monthly_cap(user.plan))
         records.launches.put(tx, launch_id, batch)
@@ -55,7 +57,7 @@ def claim(
         records.executions.put(tx, execution.id, execution)
         records.ledgers.put(tx, ledger.id, ledger)
         records.months.put(tx, month.id, month.reserving(execution.id, execution.agent_id, cap))
-        spec = _spec(execution, files, manifest, model, models, model_token, cap, gateway_url, pace, now)
+        spec = _spec(execution, data, files, manifest, model, models, model_token, cap, gateway_url, pace, now)
         return Claim(execution_id=execution.id, token=runner_token, epoch=execution.epoch, spec=spec)
 
     claimed = store.transact(work)
@@ -98,6 +100,7 @@ def _ledger(execution: Execution, models: ModelTable, model: Model, token: str, 
 
 def _spec(
     execution: Execution,
+    data: str | None,
     files: Files,
     manifest: Workspace,
     model: Model,
@@ -122,7 +125,7 @@ def _spec(
         timeout_seconds=draft.limits.timeout_seconds,
         network=SpecNetwork(allow=draft.network.allow),
         limits=SandboxLimits(),
-        input=execution.input,
+        input=data,
         workspace=SpecWorkspace(files=keeping.restored(files, manifest, now)),
         heartbeat_seconds=pace.heartbeat_seconds,
         flush_seconds=pace.flush_seconds,

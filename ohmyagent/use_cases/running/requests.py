@@ -6,7 +6,7 @@ from ohmyagent import records
 from ohmyagent.domain.accounts import User
 from ohmyagent.domain.costs import ModelTable
 from ohmyagent.domain.errors import Conflict, Invalid, KeyReused
-from ohmyagent.domain.executions import Execution, ExecutionRequest, Launch, Status, Trigger
+from ohmyagent.domain.executions import Execution, ExecutionInput, ExecutionRequest, Launch, Status, Trigger
 from ohmyagent.domain.text import derived_id, digest, new_id
 from ohmyagent.ports import Queue, Store, Task, Transaction
 from ohmyagent.use_cases import designing
@@ -44,7 +44,11 @@ def request(
         if model is None:
             raise Invalid.of("model", f"{agent.model} is not a model of this platform")
         queued = Execution.queued(agent, model, id=execution_id, trigger=trigger, now=now)
-        execution = queued.replace(input=wanted.input, request_digest=body, retry_of=retry_of)
+        given = wanted.input is not None
+        execution = queued.replace(has_input=given, request_digest=body, retry_of=retry_of)
+        if wanted.input is not None:
+            entry = ExecutionInput(id=execution.id, user_id=user.id, text=wanted.input)
+            records.inputs.create(tx, entry.id, entry)
         launch = Launch(id=execution.launch_id, executions=(execution.id,), created_at=now)
         records.launches.create(tx, launch.id, launch)
         return records.executions.create(tx, execution.id, execution)
@@ -74,7 +78,12 @@ def retry(
     old = find(store, user, execution_id)
     if not old.ended:
         raise Conflict("The run has not ended yet.", korean="아직 끝나지 않은 실행입니다.")
-    wanted = ExecutionRequest(input=old.input)
+    wanted = ExecutionRequest(input=input_of(store, old))
     return request(
         store, queue, models, user, old.agent_id, wanted, now=now, trigger=Trigger.RETRY, key=key, retry_of=old.id
     )
+
+
+def input_of(documents: records.Documents, execution: Execution) -> str | None:
+    """The data given to the run."""
+    return records.inputs.get(documents, execution.id).text if execution.has_input else None
