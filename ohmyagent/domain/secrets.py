@@ -19,6 +19,11 @@ RESERVED_HEADERS = frozenset(
 """Headers that steer the connection itself; a secret in one of them could change what is sent, not only to whom."""
 
 
+def folded(header: str) -> str:
+    """One spelling of a header's name: many servers read `X_Key` as `X-Key`."""
+    return header.lower().replace("_", "-")
+
+
 def _header(text: str) -> str:
     if not HEADER.match(text) or text.lower() in RESERVED_HEADERS or text.lower().startswith("proxy-"):
         raise ValueError("is not the name of a header that can carry a secret")
@@ -37,7 +42,8 @@ def _exact(host: str) -> str:
     return host
 
 
-SecretName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
+NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,63}$"
+SecretName = Annotated[str, Field(pattern=NAME)]
 
 
 class SecretDraft(Record):
@@ -61,6 +67,10 @@ class Secret(Record):
     prefix: str
     created_at: Instant
     updated_at: Instant
+
+    def fills(self, header: str, host: str) -> bool:
+        """Whether it is what a request to the host carries in that header."""
+        return host in self.hosts and folded(self.header) == folded(header)
 
     @property
     def context(self) -> str:

@@ -15,13 +15,14 @@ from ohmyagent.http import (
     runner,
     runner_files,
     schedules,
+    secrets,
     usage,
     workspace,
 )
 
 GROUPS: dict[str, tuple[Blueprint, ...]] = {
     "auth": (health.bp, auth.bp),
-    "agents": (health.bp, agents.bp, workspace.bp, executions.requests, schedules.bp),
+    "agents": (health.bp, agents.bp, workspace.bp, executions.requests, schedules.bp, secrets.bp),
     "executions": (health.bp, executions.bp),
     "account": (health.bp, account.bp, usage.bp),
     "catalogue": (health.bp, catalogue.bp, documents.bp),

@@ -46,7 +46,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder: Path = tmp_path_factory.mktemp("bad-input")
     for api in made(folder):
         person, other = api.guest(), api.guest()
-        agent, deleted = person.agent()["id"], person.agent()["id"]
+        agent, deleted = person.agent(network={"allow": ["api.example.com"]})["id"], person.agent()["id"]
         run = person.run(agent)["id"]
         person.delete(f"/api/agents/{deleted}")
         person.post("/api/agents", json=DRAFT | {"slug": "taken"}, headers={"Idempotency-Key": "used"})
@@ -346,7 +346,48 @@ HEADERS = [
         "a link that climbs", "GET", "/runner/files/..%2fkey?expires=9999999999&length=0&signature=x", None, 422, "key"
     ),
 ]
-ROWS = [*BODIES, *FIELDS, *FILES, *IDS, *QUERIES, *HEADERS]
+CANARY = "canary-7f3a9b2c"
+
+
+def secret(name: str, field: str, /, at: str = "key", status: int = 422, **fields: Any) -> Row:
+    body = {"value": CANARY, "hosts": ["api.example.com"]} | fields
+    return Row(f"a secret: {name}", "PUT", "/api/agents/{agent}/secrets/" + at, body, status, field)
+
+
+SECRETS = [
+    secret("no hosts", "hosts", hosts=[]),
+    secret("a host off the list", "hosts", hosts=["other.example.com"]),
+    secret("a wildcard", "hosts.0", hosts=["*.example.com"]),
+    secret("an address", "hosts.0", hosts=["127.0.0.1"]),
+    secret("a public suffix", "hosts.0", hosts=["com"]),
+    secret("eleven hosts", "hosts", hosts=["api.example.com"] * 11),
+    secret("a short value", "value", value="canary"),
+    secret("a long value", "value", value=CANARY * 300),
+    secret("a value of two lines", "value", value=f"{CANARY}\r\nX-Other: y"),
+    secret("a value with NUL", "value", value=f"{CANARY}\0"),
+    secret("a value in Hangul", "value", value=f"{CANARY}비밀"),
+    secret("a number as value", "value", value=20_261_120),
+    secret("the header Host", "header", header="Host"),
+    secret("the header Transfer-Encoding", "header", header="transfer-encoding"),
+    secret("a header of two lines", "header", header="X-A\r\nX-B"),
+    secret("a header with an underscore", "header", header="X_Key"),
+    secret("a prefix of two lines", "prefix", prefix="a\r\n"),
+    secret("an unknown field", "sealed", sealed=CANARY),
+    secret("a name that begins with a digit", "name", at="1key"),
+    secret("a name of 65 letters", "name", at="k" * 65),
+    Row("a secret without value", "PUT", "/api/agents/{agent}/secrets/key", {"hosts": ["api.example.com"]}, 422, "value"),
+    Row("a secret in broken JSON", "PUT", "/api/agents/{agent}/secrets/key", b'{"value": "' + CANARY.encode(), 400, "body"),
+    Row("a secret given twice", "PUT", "/api/agents/{agent}/secrets/key",
+        b'{"value": "%b", "value": "%b"}' % (CANARY.encode(), CANARY.encode()), 400, "value"),
+    Row("a secret as text", "PUT", "/api/agents/{agent}/secrets/key", CANARY.encode(), 415,
+        headers=(("Content_Type", "text/plain"),)),
+    Row("a secret of 100 KB", "PUT", "/api/agents/{agent}/secrets/key", {"value": CANARY * 10_000}, 413),
+    missing("a secret that is not there", "/api/agents/{agent}/secrets/none"),
+    missing("a secret that is not there, deleted", "/api/agents/{agent}/secrets/none", "DELETE"),
+    missing("secrets of a deleted agent", "/api/agents/{deleted}/secrets"),
+    missing("secrets of somebody else", "/api/agents/{foreign}/secrets"),
+]  # fmt: skip
+ROWS = [*BODIES, *FIELDS, *FILES, *IDS, *QUERIES, *HEADERS, *SECRETS]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -357,6 +398,7 @@ def test_bad_input_is_refused_by_name_and_writes_nothing(world: World, row: Row)
 
     assert answer.status_code == row.status, answer.text
     assert world.api.dump() == before
+    assert CANARY not in answer.text
     if row.status >= 400:
         assert answer.headers["Content-Type"] == "application/problem+json"
         assert answer.json["status"] == row.status

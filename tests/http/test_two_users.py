@@ -13,11 +13,13 @@ from ohmyagent.http.routing import routed
 from tests.http.world import DRAFT, Api, Person
 
 BODY = b"a,b\n"
+SECRET = {"value": "canary-7f3a9b2c", "hosts": ["api.example.com"]}
 BODIES: dict[str, Any] = {
     "agents.replace": {"json": DRAFT},
     "agents.change": {"json": {"name": "x"}},
     "agents.rollback": {"json": {"version": 1}},
     "execution_requests.request": {"json": {}},
+    "secrets.put": {"json": SECRET},
 }
 DELETED_FIRST = {"agents.restore"}
 
@@ -37,7 +39,8 @@ def owned() -> list[tuple[str, str, str]]:
 def world_of(api: Api, endpoint: str) -> tuple[Person, dict[str, str]]:
     """Somebody with an agent, a file and a run that left one."""
     person = api.guest()
-    agent_id = person.agent()["id"]
+    agent_id = person.agent(network={"allow": SECRET["hosts"]})["id"]
+    assert person.put(f"/api/agents/{agent_id}/secrets/key", json=SECRET).status_code == 200
     person.post(f"/api/agents/{agent_id}/files", data={"file": (io.BytesIO(BODY), "a.csv")})
     run = person.run(agent_id)["id"]
     if endpoint.startswith("executions.") and endpoint != "executions.cancel":
@@ -46,7 +49,7 @@ def world_of(api: Api, endpoint: str) -> tuple[Person, dict[str, str]]:
         runner.post("finish", outcome="failed", errorCode="agent", lastSeq=0, artifacts=[file])
     if endpoint in DELETED_FIRST:
         person.delete(f"/api/agents/{agent_id}")
-    return person, {"agent_id": agent_id, "execution_id": run, "path": "a.csv"}
+    return person, {"agent_id": agent_id, "execution_id": run, "path": "a.csv", "name": "key"}
 
 
 def address(rule: str, names: dict[str, str]) -> str:
@@ -77,7 +80,7 @@ def test_what_is_anothers_is_not_there(api: Api, endpoint: str, method: str, rul
 
 @pytest.mark.parametrize(("endpoint", "method", "rule"), owned(), ids=lambda value: str(value))
 def test_nobody_is_asked_to_sign_in_first(api: Api, endpoint: str, method: str, rule: str) -> None:
-    names = {"agent_id": "a_x", "execution_id": "x_x", "path": "a"}
+    names = {"agent_id": "a_x", "execution_id": "x_x", "path": "a", "name": "key"}
 
     answer = api.anybody().open(address(rule, names), method=method)
 

@@ -35,6 +35,7 @@ def field_rules() -> list[str]:
         "domain/agents.py",
         "domain/hosts.py",
         "domain/schedules.py",
+        "domain/secrets.py",
         "domain/text.py",
         "domain/workspaces.py",
     ):
