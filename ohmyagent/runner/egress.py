@@ -7,16 +7,15 @@ A host must be on the list, the port 80 or 443, every address it dials global, a
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from ohmyagent.reach import Policy, Refusal
 from ohmyagent.runner import relay
 from ohmyagent.runner.hello import server_name
 
-PORTS = (80, 443)
 CONNECTIONS_AT_ONCE = 32
 CONNECTIONS = 2_000
 BYTES = 512 << 20
@@ -24,19 +23,8 @@ HOSTS = 500
 HEAD_BYTES = 8 << 10
 HOST_CHARACTERS = 253
 PATIENCE_SECONDS = 10.0
-# public by number, yet answered by the machine's own cloud: Azure's host service
-METADATA = frozenset({ipaddress.ip_address("168.63.129.16")})
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Resolve = Callable[[str, int], list[str]]
-Permit = Callable[[Address], bool]
 Tell = Callable[[str, int, bool, str | None], None]
 """host, port, allowed, and the reason when it was not."""
-
-
-class Refusal(Exception):
-    """Why a connection is not made; the text is shown to the agent and to the user."""
 
 
 @dataclass
@@ -46,36 +34,6 @@ class Tally:
     host: str
     allowed: bool
     requests: int = 0
-
-
-@dataclass
-class Policy:
-    """What one execution may reach, and how addresses are found and judged."""
-
-    allow: tuple[str, ...]
-    resolve: Resolve = field(default_factory=lambda: addresses)
-    permit: Permit = field(default_factory=lambda: is_global)
-    dial_port: Callable[[int], int] = int
-    """The port to dial for the one that was asked for; the same, except where tests listen elsewhere."""
-
-    def admits(self, host: str) -> bool:
-        """Exact hosts, and `*.` for everything below, but not the name itself."""
-        return any(host == rule or (rule.startswith("*.") and host.endswith(rule[1:])) for rule in self.allow)
-
-    def address(self, host: str, port: int) -> str:
-        """The address to dial.  Raises Refusal."""
-        if not self.admits(host):
-            raise Refusal("host not allowed")
-        if port not in PORTS:
-            raise Refusal("port not allowed")
-        try:
-            found = self.resolve(host, port)
-        except OSError as error:
-            raise Refusal("name not found") from error
-        for address in found:
-            if self.permit(ipaddress.ip_address(address)):
-                return address
-        raise Refusal("address not allowed")
 
 
 class Egress:
@@ -176,23 +134,6 @@ def target(head: bytes) -> tuple[str, int]:
     if not (port.isascii() and port.isdigit() and len(port) <= 5) or not 0 < len(host) <= HOST_CHARACTERS:
         raise Refusal("no host and port")
     return host.lower().rstrip("."), int(port)
-
-
-def addresses(host: str, port: int) -> list[str]:
-    """Every address of a name, by the system's resolver.  Raises OSError."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
-
-
-def is_global(address: Address) -> bool:
-    """Whether an address is on the public internet, also the IPv4 address that an IPv6 one may carry."""
-    if isinstance(address, ipaddress.IPv6Address):
-        carried = address.ipv4_mapped or address.sixtofour
-        if address in NAT64:
-            carried = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if address.teredo or (carried and not is_global(carried)):
-            return False
-    return address.is_global and not address.is_multicast and address not in METADATA
 
 
 def _head(near: socket.socket) -> bytes:

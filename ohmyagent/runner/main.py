@@ -5,10 +5,9 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Callable
 
+from ohmyagent.reach import Policy, PolicyOf
 from ohmyagent.runner.bubblewrap import Bubblewrap
-from ohmyagent.runner.egress import Policy
 from ohmyagent.runner.installation import default_home
 from ohmyagent.runner.platform import Refused, Unreachable
 from ohmyagent.runner.protocol import Launch, ProtocolError
@@ -17,7 +16,7 @@ from ohmyagent.runner.run import execute
 FAILED = 2
 
 
-def main(policy_of: Callable[[tuple[str, ...]], Policy] = Policy) -> int:
+def main(policy_of: PolicyOf = Policy) -> int:
     """The exit status of the process.  `policy_of` makes the egress policy; only tests bring their own."""
     try:
         launch = Launch.of(os.environ)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
+from ohmyagent.reach import Policy, PolicyOf
 from ohmyagent.runner import cli, platform, relay, save
-from ohmyagent.runner.egress import Egress, Policy
+from ohmyagent.runner.egress import Egress
 from ohmyagent.runner.files import Workspace
 from ohmyagent.runner.handover import Plan
 from ohmyagent.runner.limits import Watch
@@ -23,8 +23,6 @@ from ohmyagent.runner.stream import Transcript
 from ohmyagent.runner.supervision import LEAVE_NO_TRACE, Stops, Supervision, stop_of
 
 DONE, LOST = 0, 1
-
-PolicyOf = Callable[[tuple[str, ...]], Policy]
 
 
 def execute(launch: Launch, sandbox: Sandbox, policy_of: PolicyOf = Policy) -> int:

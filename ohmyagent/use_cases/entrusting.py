@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from ohmyagent import records
+from ohmyagent import reach, records
 from ohmyagent.domain.accounts import User
 from ohmyagent.domain.errors import Forbidden, Invalid, NotFound
 from ohmyagent.domain.secrets import MOST_SECRETS, NAME, Secret, SecretDraft
@@ -38,7 +38,7 @@ def put(store: Store, vault: Vault, user: User, agent_id: str, name: str, draft:
     agent = designing.find(store, user, agent_id)
     if not re.fullmatch(NAME, name):
         raise Invalid.of("name", "does not have the right form")
-    outside = [host for host in draft.hosts if not _listed(host, agent.network.allow)]
+    outside = [host for host in draft.hosts if not reach.admits(agent.network.allow, host)]
     if outside:
         raise Invalid.of("hosts", f"{outside[0]} is not on the agent's list of allowed hosts")
     secrets = records.secrets(agent_id)
@@ -90,7 +90,7 @@ def errand(store: Store, vault: Vault, token: str, host: str, now: datetime) -> 
     """
     ledger = _live_ledger(store, token, now)
     execution = records.executions.get(store, ledger.id)
-    if not _listed(host, execution.agent.network.allow):
+    if not reach.admits(execution.agent.network.allow, host):
         raise Forbidden(f"{host} is not on the agent's list of allowed hosts.")
     found, _ = records.secrets(execution.agent_id).page(store, oldest="name", limit=MOST_SECRETS)
     injections = tuple(
@@ -106,7 +106,3 @@ def _live_ledger(store: Store, token: str, now: datetime) -> Ledger:
         return records.ledgers.get(store, metering.ledger_of(token)).usable(token, now)
     except NotFound:
         raise Forbidden("This token is not valid.") from None
-
-
-def _listed(host: str, allowed: tuple[str, ...]) -> bool:
-    return any(host == entry or (entry.startswith("*.") and host.endswith(entry[1:])) for entry in allowed)

@@ -346,6 +346,7 @@ HEADERS = [
         "a link that climbs", "GET", "/runner/files/..%2fkey?expires=9999999999&length=0&signature=x", None, 422, "key"
     ),
 ]
+KEY = "/api/agents/{agent}/secrets/key"
 CANARY = "canary-7f3a9b2c"
 
 
@@ -375,13 +376,13 @@ SECRETS = [
     secret("an unknown field", "sealed", sealed=CANARY),
     secret("a name that begins with a digit", "name", at="1key"),
     secret("a name of 65 letters", "name", at="k" * 65),
-    Row("a secret without value", "PUT", "/api/agents/{agent}/secrets/key", {"hosts": ["api.example.com"]}, 422, "value"),
-    Row("a secret in broken JSON", "PUT", "/api/agents/{agent}/secrets/key", b'{"value": "' + CANARY.encode(), 400, "body"),
-    Row("a secret given twice", "PUT", "/api/agents/{agent}/secrets/key",
+    Row("a secret without value", "PUT", KEY, {"hosts": ["api.example.com"]}, 422, "value"),
+    Row("a secret in broken JSON", "PUT", KEY, b'{"value": "' + CANARY.encode(), 400, "body"),
+    Row("a secret given twice", "PUT", KEY,
         b'{"value": "%b", "value": "%b"}' % (CANARY.encode(), CANARY.encode()), 400, "value"),
-    Row("a secret as text", "PUT", "/api/agents/{agent}/secrets/key", CANARY.encode(), 415,
+    Row("a secret as text", "PUT", KEY, CANARY.encode(), 415,
         headers=(("Content_Type", "text/plain"),)),
-    Row("a secret of 100 KB", "PUT", "/api/agents/{agent}/secrets/key", {"value": CANARY * 10_000}, 413),
+    Row("a secret of 100 KB", "PUT", KEY, {"value": CANARY * 10_000}, 413),
     missing("a secret that is not there", "/api/agents/{agent}/secrets/none"),
     missing("a secret that is not there, deleted", "/api/agents/{agent}/secrets/none", "DELETE"),
     missing("secrets of a deleted agent", "/api/agents/{deleted}/secrets"),

@@ -54,6 +54,7 @@ def ordinary() -> Iterator[Identity]:
         for part in ("ohmyagent/runner", "jobs/agent-runner", "tests/isolation"):
             shutil.copytree(REPOSITORY / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
         (folder / "ohmyagent" / "__init__.py").touch()
+        shutil.copy(REPOSITORY / "ohmyagent" / "reach.py", folder / "ohmyagent")
         folder.chmod(0o755)
         yield Identity("ordinary", SYSTEM_PYTHON, folder, ORDINARY_UID)
 

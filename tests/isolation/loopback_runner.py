@@ -8,7 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
-from ohmyagent.runner.egress import Policy
+from ohmyagent.reach import Policy
 from ohmyagent.runner.main import main
 
 PORTS = {80: "OMA_TEST_WEB_PORT", 443: "OMA_TEST_TLS_PORT"}

@@ -10,19 +10,20 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "ohmyagent"
 
-OUTER = {"domain", "ports", "records", "use_cases", "settings", "logs"}
+OUTER = {"domain", "reach", "ports", "records", "use_cases", "settings", "logs"}
 MAY_IMPORT = {
     "domain": {"domain"},
     "ports": {"domain"},
+    "reach": set[str](),
     "records": {"records", "ports", "domain"},
-    "use_cases": {"use_cases", "records", "ports", "domain"},
+    "use_cases": {"use_cases", "records", "ports", "domain", "reach"},
     "settings": {"domain"},
     "logs": {"domain"},
     "http": {"http"} | OUTER,
     "chat": {"chat", "http"} | OUTER,
     "gateway": {"gateway", "http"} | OUTER,
     "demo": {"demo"},
-    "runner": {"runner"},
+    "runner": {"runner", "reach"},
     "adapters": {"adapters", "ports", "domain"},
     "wiring": {"wiring", "adapters", "http", "chat", "gateway", "demo", "runner"} | OUTER,
     "cli": {"cli", "wiring", "http", "chat", "gateway", "demo", "runner"} | OUTER,
@@ -32,6 +33,7 @@ COMPUTING = {"pydantic", "cronsim", "publicsuffixlist", "yaml"}  # libraries tha
 LIBRARIES = {
     "domain": COMPUTING,
     "ports": set[str](),
+    "reach": set[str](),
     "records": {"pydantic"},
     "use_cases": COMPUTING | {"structlog"},
     "demo": set[str](),

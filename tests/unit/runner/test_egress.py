@@ -9,7 +9,8 @@ import threading
 
 import pytest
 
-from ohmyagent.runner.egress import Egress, Policy, Refusal, is_global, target
+from ohmyagent.reach import Policy, Refusal, is_global
+from ohmyagent.runner.egress import Egress, target
 from ohmyagent.runner.hello import server_name
 
 
