@@ -10,6 +10,8 @@ import type {
   Execution,
   Model,
   Page,
+  Schedule,
+  SchedulePreview,
   Session,
   Template,
   User,
@@ -125,6 +127,12 @@ export const importAgent = (text: string, key: string) =>
     headers: { "Content-Type": "text/markdown" },
   });
 export const exportHref = (id: string): string => `/api/agents/${part(id)}/export`;
+
+// Schedules
+export const previewSchedule = (
+  schedule: Schedule | { text: string; timezone: string },
+  signal?: AbortSignal,
+) => read<SchedulePreview>("POST", "/api/schedules/preview", { json: schedule, signal });
 
 // Executions
 export const run = (agentId: string, key: string) =>

@@ -1,7 +1,7 @@
 /** The form of an agent as text fields, and the way between them and what the API takes. */
 
 import { microUsd, typedDollars } from "./money";
-import type { Agent, AgentDraft, FieldError } from "./types";
+import type { Agent, AgentDraft, FieldError, Schedule } from "./types";
 
 export const TOOLS = ["Bash", "Read", "Write", "Edit", "Glob", "Grep", "WebFetch", "WebSearch"] as const;
 export type ToolName = (typeof TOOLS)[number];
@@ -14,6 +14,8 @@ export interface Fields {
   model: string;
   tools: string[];
   hosts: string;
+  /** `undefined`: nothing is said about it, so it stays as it is. */
+  schedule: Schedule | null | undefined;
   dollars: string;
   minutes: string;
 }
@@ -28,6 +30,7 @@ export const BLANK: Fields = {
   model: "",
   tools: ["Bash", "Read", "Write", "Edit"],
   hosts: "",
+  schedule: undefined,
   dollars: "0.5",
   minutes: "15",
 };
@@ -41,6 +44,7 @@ export function fieldsOf(draft: AgentDraft | Agent): Fields {
     model: draft.model ?? "",
     tools: draft.tools ?? BLANK.tools,
     hosts: draft.network?.allow.join("\n") ?? "",
+    schedule: draft.schedule,
     dollars: limits?.maxCostMicroUsd === undefined ? BLANK.dollars : typedDollars(limits.maxCostMicroUsd),
     minutes: limits?.timeoutSeconds === undefined ? BLANK.minutes : String(limits.timeoutSeconds / 60),
   };
@@ -69,6 +73,7 @@ export function draftOf(
     ...(fields.model !== "" && { model: fields.model }),
     tools: fields.tools,
     network: { allow: hostsOf(fields.hosts) },
+    ...(fields.schedule !== undefined && { schedule: fields.schedule }),
     limits: { ...before?.limits, maxCostMicroUsd: cost, timeoutSeconds: seconds },
   };
 }
@@ -98,6 +103,7 @@ const SHOWN_AT: [prefix: string, field: FieldName][] = [
   ["model", "model"],
   ["tools", "tools"],
   ["network", "hosts"],
+  ["schedule", "schedule"],
   ["limits.timeoutSeconds", "minutes"],
   ["limits", "dollars"],
 ];

@@ -14,6 +14,8 @@ export const linkRefused = signal(false);
 export const now = signal(new Date());
 
 export const isDemo = computed(() => config.value?.model.mode === "demo");
+/** Older platforms say nothing about schedules, and start none. */
+export const hasSchedules = computed(() => config.value?.schedules ?? false);
 export const zone = computed(
   () => user.value?.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone ?? "Asia/Seoul",
 );

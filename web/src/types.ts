@@ -19,6 +19,8 @@ export interface Config {
   streamUrl: string | null;
   googleClientId: string | null;
   model: { mode: "api" | "compatible" | "demo"; default: string };
+  /** Whether the platform starts agents on their schedules; where it does not, no schedule can be set here. */
+  schedules?: boolean;
   version: string;
 }
 
@@ -69,7 +71,26 @@ export interface Limits {
 export interface Schedule {
   cron: string;
   timezone: string;
+  calendar: "KR" | null;
+  onHoliday: "run" | "skip";
+  lastBusinessDay: boolean;
+  overlap: "skip" | "queue";
+  catchUp: "none" | "latest";
   text: string | null;
+}
+
+/** What a schedule means and when it comes due, or what is still to be said about it. */
+export interface SchedulePreview {
+  schedule: Schedule | null;
+  text: Record<Lang, string> | null;
+  next: string[];
+  tooFrequent: boolean;
+  minimumIntervalSeconds: number;
+  holidaysRelease: string | null;
+  question: {
+    text: Record<Lang, string>;
+    choices: { text: Record<Lang, string>; schedule: Schedule }[];
+  } | null;
 }
 
 export interface Agent {
@@ -104,6 +125,7 @@ export interface AgentDraft {
   model?: string;
   tools?: string[];
   network?: { allow: string[] };
+  schedule?: Schedule | null;
   limits?: Partial<Limits>;
   tags?: string[];
   color?: string | null;

@@ -34,6 +34,11 @@ describe("the form of an agent", () => {
     });
   });
 
+  it("says nothing about the schedule unless there is something to say", () => {
+    expect(draftOf(filled, null, "")).not.toHaveProperty("schedule");
+    expect(draftOf({ ...filled, schedule: null }, null, "")).toHaveProperty("schedule", null);
+  });
+
   it("takes hosts however they are pasted", () => {
     expect(hostsOf(" a.example.com, HTTP://b.example.com/x \n\n c.example.com")).toEqual([
       "a.example.com",

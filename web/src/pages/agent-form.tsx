@@ -17,9 +17,10 @@ import { t } from "../language";
 import { useLoad } from "../load";
 import { Field, HostsField, ModelField, ToolsField } from "../parts/field";
 import { ProblemCard } from "../parts/problem-card";
+import { ScheduleEditor } from "../parts/schedule-editor";
 import { Skeleton } from "../parts/skeleton";
 import { go, to } from "../route";
-import { notify } from "../state";
+import { hasSchedules, notify } from "../state";
 import { useTitle } from "../title";
 import type { Agent, AgentDraft, FieldError } from "../types";
 
@@ -87,7 +88,8 @@ function Form({ first, before, save, back }: FormProps) {
   const form = useRef<HTMLFormElement>(null);
   const { wrong: refused, rest } = placed(saving.problem?.errors ?? []);
   const wrong = { ...refused, ...typing };
-  const set = <F extends FieldName>(field: F, value: Fields[F]) => setFields({ ...fields, [field]: value });
+  const set = <F extends FieldName>(field: F, value: Fields[F]) =>
+    setFields((before) => ({ ...before, [field]: value }));
   const text = (name: FieldName) => ({
     name,
     value: String(fields[name]),
@@ -97,7 +99,8 @@ function Form({ first, before, save, back }: FormProps) {
 
   const submit = (event: Event) => {
     event.preventDefault();
-    const made = draftOf(fields, before, t("notAmount"));
+    const schedule = hasSchedules.value ? fields.schedule : undefined;
+    const made = draftOf({ ...fields, schedule }, before, t("notAmount"));
     saving.clear();
     setTyping(isDraft(made) ? {} : made);
     if (isDraft(made)) saving.start(() => save(made));
@@ -115,6 +118,13 @@ function Form({ first, before, save, back }: FormProps) {
       <ModelField value={fields.model} wrong={wrong.model} onInput={(value) => set("model", value)} />
       <ToolsField value={fields.tools} wrong={wrong.tools} onInput={(value) => set("tools", value)} />
       <HostsField {...text("hosts")} />
+      {hasSchedules.value && (
+        <ScheduleEditor
+          first={first.schedule ?? null}
+          wrong={wrong.schedule}
+          onInput={(value) => setFields((before) => ({ ...before, schedule: value }))}
+        />
+      )}
       <fieldset>
         <legend>{t("limits")}</legend>
         <div class="two">

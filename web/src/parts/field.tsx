@@ -21,7 +21,7 @@ interface FieldProps {
 }
 
 /** What every control of a field carries, so that its hint and its error are read with it. */
-const described = (name: string, wrong: string | undefined) => ({
+export const described = (name: string, wrong: string | undefined) => ({
   id: `field-${name}`,
   "aria-describedby": wrong ? `hint-${name} wrong-${name}` : `hint-${name}`,
   "aria-invalid": wrong !== undefined,
@@ -58,7 +58,7 @@ interface FrameProps {
   children: ComponentChildren;
 }
 
-const Frame = ({ name, label, hint, wrong, optional, children }: FrameProps) => (
+export const Frame = ({ name, label, hint, wrong, optional, children }: FrameProps) => (
   <div class="field">
     <label for={`field-${name}`}>
       {label}
@@ -69,7 +69,7 @@ const Frame = ({ name, label, hint, wrong, optional, children }: FrameProps) => 
   </div>
 );
 
-const Below = ({ name, hint, wrong }: { name: string; hint: string; wrong: string | undefined }) => (
+export const Below = ({ name, hint, wrong }: { name: string; hint: string; wrong: string | undefined }) => (
   <>
     <p class="hint" id={`hint-${name}`}>
       {hint}
