@@ -6,26 +6,23 @@ import { lang, t } from "../language";
 import { useLoad } from "../load";
 import { absolute } from "../time";
 import type { Schedule } from "../types";
-import { Below } from "./field";
 import { ProblemCard } from "./problem-card";
 import { Skeleton } from "./skeleton";
 
 const PAUSE = 300;
 
 export function ScheduleNext({ schedule }: { schedule: Schedule }) {
-  const asked = useSettled(JSON.stringify(schedule), PAUSE);
+  const current = JSON.stringify(schedule);
+  const asked = useSettled(current, PAUSE);
   const loaded = useLoad(asked, (signal) => api.previewSchedule(JSON.parse(asked) as Schedule, signal));
-  const { data, problem } = loaded;
+  // What was answered to the schedule before says nothing about this one.
+  const { data, problem } = current === asked ? loaded : { data: null, problem: null };
   const wrong = problem?.errors.map(({ message }) => message).join(" ");
   return (
     <div class="next" aria-live="polite">
       {problem &&
-        (wrong ? (
-          <Below name="next" hint="" wrong={wrong} />
-        ) : (
-          <ProblemCard problem={problem} again={loaded.reload} />
-        ))}
-      {!data && !problem && <Skeleton lines={3} />}
+        (wrong ? <p class="wrong">{wrong}</p> : <ProblemCard problem={problem} again={loaded.reload} />)}
+      {!data && !problem && <Skeleton lines={5} />}
       {data?.text && !problem && (
         <>
           <p class="said">{data.text[lang.value]}</p>
