@@ -86,10 +86,15 @@ def _map_size(data: Mapping[str, Any], where: str, depth: int) -> int:
     _check_depth(where, depth)
     size = 0
     for name, value in data.items():
-        dotted = f"{where}.{name}" if where else name
         if not isinstance(name, str) or not _is_field(name):
-            raise Invalid.of(str(dotted), "is not the name of a field")
-        size += len(name) + 1 + value_size(value, dotted, depth)
+            raise Invalid.of(f"{where}.{name}" if where else str(name), "is not the name of a field")
+        kind = type(value)  # most fields are plain, and need neither a call nor the place they stand at
+        if kind is int and -MAX_INTEGER - 1 <= value <= MAX_INTEGER:
+            size += len(name) + 9
+        elif kind is bool or value is None:
+            size += len(name) + 2
+        else:
+            size += len(name) + 1 + value_size(value, f"{where}.{name}" if where else name, depth)
     return size
 
 

@@ -11,7 +11,10 @@ from ohmyagent.domain.errors import Forbidden, NotFound, Problem
 from ohmyagent.gateway import headers
 from ohmyagent.gateway.answers import Receive, Scope, Send, answer, problem_answer
 from ohmyagent.gateway.client import Client
+from ohmyagent.gateway.dialling import Dialler
 from ohmyagent.gateway.exchange import Exchange, Route
+from ohmyagent.gateway.forward import PATH as FORWARD
+from ohmyagent.gateway.forward import Forward, Trust
 from ohmyagent.gateway.limits import Limits
 from ohmyagent.gateway.pace import Pace
 from ohmyagent.gateway.patience import Attendance
@@ -20,7 +23,7 @@ from ohmyagent.gateway.request import Request, count_request, message_request
 from ohmyagent.gateway.till import Run, Till
 from ohmyagent.gateway.upstreams import Upstream
 from ohmyagent.gateway.wire import Wire
-from ohmyagent.ports import Store
+from ohmyagent.ports import Store, Vault
 from ohmyagent.use_cases import metering
 from ohmyagent.use_cases.metering import Call
 
@@ -33,6 +36,8 @@ class Program(Protocol):
 
     @property
     def store(self) -> Store: ...
+    @property
+    def vault(self) -> Vault: ...
     @property
     def models(self) -> ModelTable: ...
     @property
@@ -51,10 +56,12 @@ class Gateway:
         upstreams: Mapping[str, Upstream],
         now: Callable[[], datetime],
         *,
+        vault: Vault | None = None,
+        dialler: Dialler | None = None,
         limits: Limits | None = None,
         run: Run | None = None,
     ) -> None:
-        """`run` None: the store is so fast that it is called on the event loop."""
+        """`run` None: the store is so fast that it is called on the event loop.  `vault` None: nothing is forwarded."""
         self._limits = limits or Limits()
         self._models = models
         self._upstreams = upstreams
@@ -63,11 +70,17 @@ class Gateway:
         self._wire = Wire(self._limits)
         self._pace = Pace(self._limits)
         self._attendance = Attendance(self._limits)
+        self._forward = vault and Forward(Trust(store, vault, now, run), dialler or Dialler(), self._limits)
 
     @classmethod
-    def of(cls, program: Program, *, limits: Limits | None = None, run: Run | None = None) -> "Gateway":
+    def of(
+        cls, program: Program, *, dialler: Dialler | None = None, limits: Limits | None = None, run: Run | None = None
+    ) -> "Gateway":
         """The gateway of a program that is put together."""
-        return cls(program.store, program.models, program.upstreams, program.now, limits=limits, run=run)
+        return cls(
+            program.store, program.models, program.upstreams, program.now,
+            vault=program.vault, dialler=dialler, limits=limits, run=run,
+        )  # fmt: skip
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -90,6 +103,8 @@ class Gateway:
             path = str(scope["path"])
             if path.endswith("/health") and scope["method"] in ("GET", "HEAD"):
                 return await self._health(send)
+            if path.endswith(FORWARD) and scope["method"] == "POST" and self._forward:
+                return await self._forward.respond(scope, receive, send)
             if not path.endswith((MESSAGES, COUNT)) or scope["method"] != "POST":
                 raise NotFound(f"The gateway has POST {MESSAGES} and POST {COUNT}.")
             await self._call(scope, receive, send, counting=path.endswith(COUNT))

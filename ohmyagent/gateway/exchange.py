@@ -3,13 +3,13 @@
 import asyncio
 from dataclasses import dataclass
 
-import aiohttp
 import structlog
 
 from ohmyagent.domain.costs import Model
 from ohmyagent.gateway.answers import UpstreamFailed
 from ohmyagent.gateway.bill import Bill, billed
 from ohmyagent.gateway.client import Client
+from ohmyagent.gateway.connection import Broken, Response, Unreachable
 from ohmyagent.gateway.headers import Asked, to_client
 from ohmyagent.gateway.limits import Limits
 from ohmyagent.gateway.patience import Patience
@@ -62,7 +62,7 @@ class Exchange:
             try:
                 await self._answer(response, client, patience)
             finally:
-                response.release() if response.content.at_eof() else response.close()
+                response.close()
         except asyncio.CancelledError:
             if not patience.forgive():
                 raise
@@ -73,20 +73,20 @@ class Exchange:
             client.leave()
             await self._settle()
 
-    async def _post(self, wire: Wire, asked: Asked, patience: Patience) -> aiohttp.ClientResponse:
+    async def _post(self, wire: Wire, asked: Asked, patience: Patience) -> Response:
         upstream, call = self._route.upstream, self._call
         body = self._request.naming(self._route.model.id, call.max_tokens if call else 0)
         patience.extend(self._limits.first_byte)
         self._sent = True
         try:
             return await wire.post(upstream.address(self._route.path), body, asked.to_upstream(upstream))
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        except Unreachable as error:
             self._sent = False
             raise self._failed("The model provider cannot be reached.", error) from error
-        except (aiohttp.ClientError, OSError) as error:
+        except Broken as error:
             raise self._failed("The model provider closed the connection.", error) from error
 
-    async def _answer(self, response: aiohttp.ClientResponse, client: Client, patience: Patience) -> None:
+    async def _answer(self, response: Response, client: Client, patience: Patience) -> None:
         patience.extend(self._limits.idle)
         if response.status >= 300:
             self._rejected = True
@@ -98,9 +98,9 @@ class Exchange:
             body = await self._read(response, self._limits.response_bytes, patience)
             self._heard = Answer.of(body)
         await self._settle()
-        await client.whole(response.status, to_client(response.raw_headers), body)
+        await client.whole(response.status, to_client(response.headers), body)
 
-    async def _refused(self, response: aiohttp.ClientResponse, patience: Patience) -> bytes:
+    async def _refused(self, response: Response, patience: Patience) -> bytes:
         """The body of an error that the client may see as it is; it used nothing."""
         status = response.status
         if status in OURS:
@@ -113,31 +113,31 @@ class Exchange:
             raise UpstreamFailed(f"The model provider answered {status}.", status=status)
         return body
 
-    async def _read(self, response: aiohttp.ClientResponse, most: int, patience: Patience) -> bytes:
+    async def _read(self, response: Response, most: int, patience: Patience) -> bytes:
         pieces, size = [], 0
         try:
-            while piece := await response.content.readany():
+            while piece := await response.piece():
                 patience.extend(self._limits.idle)
                 pieces.append(piece)
                 size += len(piece)
                 if size > most:
                     raise UpstreamFailed("The model provider's answer is too large.", retry=False)
-        except (aiohttp.ClientError, OSError) as error:
+        except Broken as error:
             raise self._failed("The model provider's answer broke off.", error) from error
         return b"".join(pieces)
 
-    async def _stream(self, response: aiohttp.ClientResponse, client: Client, patience: Patience) -> None:
+    async def _stream(self, response: Response, client: Client, patience: Patience) -> None:
         """Pass the events on as they come.  A stream that breaks off is cut here too: the client then tries again,
         where a clean end would make it take half an answer for a whole one."""
         tap = self._heard = Tap()
-        await client.begin(response.status, to_client(response.raw_headers), quiet=lambda: tap.between_events)
-        while piece := await _piece(response.content):
+        await client.begin(response.status, to_client(response.headers), quiet=lambda: tap.between_events)
+        while piece := await _piece(response):
             patience.extend(self._limits.idle)
             tap.feed(piece)
             if tap.stopped:
                 await self._settle()
                 await client.piece(piece, last=True)
-                return await _linger(response.content, patience)
+                return await _linger(response, patience)
             await client.piece(piece)
         if tap.failed:
             await self._settle()
@@ -162,7 +162,7 @@ class Exchange:
         )  # fmt: skip
 
     def _failed(self, sentence: str, error: BaseException) -> UpstreamFailed:
-        log.warning("A model call failed upstream", reason=type(error).__name__, **self._ids())
+        log.warning("A model call failed upstream", reason=str(error), **self._ids())
         return UpstreamFailed(sentence)
 
     def _ids(self) -> dict[str, str]:
@@ -170,16 +170,16 @@ class Exchange:
         return ids | ({"call": self._call.id, "ledger": self._call.ledger_id} if self._call else {})
 
 
-async def _piece(content: aiohttp.StreamReader) -> bytes:
+async def _piece(response: Response) -> bytes:
     """The next bytes; none at the end or when the connection breaks."""
     try:
-        return await content.readany()
-    except (aiohttp.ClientError, OSError):
+        return await response.piece()
+    except Broken:
         return b""
 
 
-async def _linger(content: aiohttp.StreamReader, patience: Patience) -> None:
+async def _linger(response: Response, patience: Patience) -> None:
     """The client has its answer; wait a moment for the end of the upstream's."""
     patience.extend(LINGER)
-    while not content.at_eof() and await _piece(content):
+    while not response.at_end and await _piece(response):
         continue

@@ -14,7 +14,7 @@ class Pace:
         """Take a place for one call; raises RateLimited when there is none."""
         under_way = self._by_run.get(ledger_id, 0)
         if under_way >= self._limits.calls_per_run:
-            raise RateLimited(1, "This run has too many model calls under way.")
+            raise RateLimited(1, "This run has too many calls under way.")
         if self._all >= self._limits.calls:
             raise RateLimited(2, "The gateway is busy.")
         self._by_run[ledger_id] = under_way + 1
