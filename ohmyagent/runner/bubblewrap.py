@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from ohmyagent.runner import cli, handover, toolbox
 from ohmyagent.runner.handover import HandoverFailed, Listeners, Plan
 from ohmyagent.runner.installation import Installation, InstallationBroken, inside_python
-from ohmyagent.runner.sandbox import SandboxRefused
+from ohmyagent.runner.sandbox import Held, SandboxRefused
 from ohmyagent.runner.toolbox import Toolbox
 
 FIRST_UID = 70_000
@@ -141,8 +141,20 @@ class BubblewrapBox:
         self.pids = [init, self.listeners.pid]
         self.alive = os.pidfd_open(init)
         self.workspace = _folder(init, "/workspace")
-        self.spaces = [self.workspace, *(_folder(init, path) for path in SPACE)]
+        self.held = Held()
+        self._spaces = [self.workspace, *(_folder(init, path) for path in SPACE)]
         self.processes = _folder(init, "/proc")
+
+    def members(self) -> list[str]:
+        return [name for name in os.listdir(self.processes) if name.isdigit()]
+
+    def space(self) -> tuple[int, int]:
+        used = inodes = 0
+        for space in self._spaces:
+            status = os.fstatvfs(space)
+            used += (status.f_blocks - status.f_bfree) * status.f_frsize
+            inodes += status.f_files - status.f_ffree
+        return used, inodes
 
     def put(self, path: str, size: int, parts: Iterable[bytes]) -> None:
         try:
@@ -170,7 +182,7 @@ class BubblewrapBox:
         return status if status <= 128 else 128 - status
 
     def close(self) -> None:
-        for fd in (*self.spaces, self.processes, self.alive):
+        for fd in (*self._spaces, self.processes, self.alive):
             os.close(fd)
         self.listeners.close()
         _close_pipes(self._process)

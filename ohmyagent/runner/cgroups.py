@@ -43,18 +43,36 @@ class Groups:
 
     def memory_kills(self) -> int:
         """How many processes the kernel has killed because the group was out of memory."""
-        if "memory" not in self.folders:
-            return 0
-        name = "memory.events" if self.version == 2 else "memory.oom_control"
-        with open(os.path.join(self.folders["memory"], name), encoding="ascii") as file:
-            counts = dict(line.split() for line in file)
-        return int(counts.get("oom_kill", 0))
+        return memory_kills(self.folders["memory"]) if "memory" in self.folders else 0
 
     def remove(self) -> None:
         """Harmless when a process is left: the next runner sweeps."""
         for folder in set(self.folders.values()):
             with contextlib.suppress(OSError):
                 os.rmdir(folder)
+
+
+def own(controller: str) -> str | None:
+    """The folder of this process's own group; None where it cannot be seen."""
+    found = (mount.own for mount in _mounts() if controller in mount.controllers and os.path.isdir(mount.own))
+    return next(found, None)
+
+
+def memory_limit(folder: str) -> int:
+    """Bytes; 0 where the group has no limit of its own, as at the top of the tree."""
+    for name in ("memory.max", "memory.limit_in_bytes"):
+        with contextlib.suppress(OSError), open(os.path.join(folder, name), encoding="ascii") as file:
+            text = file.read().strip()
+            return int(text) if text.isdigit() else 0
+    return 0
+
+
+def memory_kills(folder: str) -> int:
+    """How many processes the kernel has killed because a memory group was out of memory."""
+    for name in ("memory.events", "memory.oom_control"):
+        with contextlib.suppress(OSError), open(os.path.join(folder, name), encoding="ascii") as file:
+            return int(dict(line.split() for line in file).get("oom_kill", 0))
+    return 0
 
 
 def make(limits: Limits, mounts: list[Mount] | None = None) -> Groups | None:

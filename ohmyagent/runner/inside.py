@@ -2,20 +2,28 @@
 
 It runs under whatever Python the sandbox has and imports nothing of this package.  What it speaks on the control
 socket is in handover.py: listeners out; one JSON plan in; files in; the end mark in; then it is gone.
+
+In a network that is not its own it opens nothing: it knocks at the cloud's doors, and says whether one was opened.
 """
 
 import array
+import errno
 import json
 import os
 import resource
+import select
 import signal
 import socket
 import struct
 import sys
+import time
 
 LENGTH = struct.Struct(">I")
 FILE = struct.Struct(">IQ")
 CHUNK = 1 << 16
+METADATA = ("169.254.169.254", "fd00:ec2::254", "168.63.129.16")
+METADATA_NAME = "metadata.google.internal"
+KNOCK_SECONDS = 0.5
 
 
 class Gone(Exception):
@@ -31,6 +39,30 @@ def listeners(unix_path: str, port: int) -> "tuple[socket.socket, socket.socket]
     for listener in (model, proxy):
         listener.listen(128)
     return model, proxy
+
+
+def opened_door() -> "str | None":
+    """The address of a cloud's metadata server that takes a connection from here; no agent may start then."""
+    try:
+        found = [str(entry[4][0]) for entry in socket.getaddrinfo(METADATA_NAME, 80, type=socket.SOCK_STREAM)]
+    except OSError:
+        found = []
+    doors = {}
+    for address in {*METADATA, *found}:
+        try:
+            door = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+            door.setblocking(False)
+            if door.connect_ex((address, 80)) in (0, errno.EINPROGRESS):
+                doors[door] = address
+        except OSError:
+            continue
+    deadline = time.monotonic() + KNOCK_SECONDS
+    while doors and time.monotonic() < deadline:
+        for door in select.select([], doors, [], max(0, deadline - time.monotonic()))[1]:
+            address = doors.pop(door)
+            if not door.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                return address
+    return None
 
 
 def exactly(control: socket.socket, size: int) -> bytes:
@@ -76,9 +108,12 @@ def restrict(limits: "dict[str, int]") -> None:
 
 def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
-    opened = listeners(sys.argv[2], int(sys.argv[3]))
-    fds = array.array("i", [listener.fileno() for listener in opened])
-    control.sendmsg([b"L"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
+    if len(sys.argv) > 2:
+        opened = listeners(sys.argv[2], int(sys.argv[3]))
+        fds = array.array("i", [listener.fileno() for listener in opened])
+        control.sendmsg([b"L"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
+    else:
+        control.sendall((opened_door() or "none").encode() + b"\n")
     plan = json.loads(exactly(control, LENGTH.unpack(exactly(control, LENGTH.size))[0]))
     take_files(control)
     restrict(plan["limits"])

@@ -32,11 +32,13 @@ def install(home: str | Path, claude: str | Path) -> Installation:
     current = _installed(folder)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as new:
         programs = [Path(path) for path in seccomp.build(new)]
+        restricted = [Path(path) for path in seccomp.build_restricted(new)]
         kept = current.claude if current and _same_size_and_name(current, Path(claude)) else None
         roles = {
             "claude": [Path(kept).name if kept else _take(Path(claude), folder, "claude", 0o755)],
             "inside": [_take(Path(inside.__file__), folder, "inside", 0o644)],
             "seccomp": [_take(program, folder, f"seccomp-{program.stem}", 0o644) for program in programs],
+            "restricted": [_take(program, folder, f"seccomp-{program.stem}", 0o644) for program in restricted],
         }
     if current and sorted(current.marks) == sorted(name for names in roles.values() for name in names):
         return current

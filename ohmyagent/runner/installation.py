@@ -39,6 +39,8 @@ class Installation:
     claude: str
     inside: str
     seccomp: tuple[str, ...]
+    restricted: tuple[str, ...]
+    """The programs of seccomp.build_restricted, in its order; none where an older set-up left them out."""
     marks: dict[str, list[int]]
     """Per file: size and time of change (ns) when its hash was taken; a cheap check at every start."""
     sha256: dict[str, str]
@@ -51,14 +53,14 @@ class Installation:
                 manifest = json.load(file)
             paths = {role: [os.path.join(home, name) for name in names] for role, names in manifest["roles"].items()}
             return cls(home, manifest["version"], paths["claude"][0], paths["inside"][0], tuple(paths["seccomp"]),
-                       manifest["marks"], manifest["sha256"])  # fmt: skip
+                       tuple(paths.get("restricted", ())), manifest["marks"], manifest["sha256"])  # fmt: skip
         except (OSError, ValueError, KeyError, IndexError) as error:
             raise InstallationBroken(f"the sandbox's files are not set up in {home}; {REPAIR}") from error
 
     def check(self) -> None:
         """Nobody but their owner can have changed the files since they were hashed.  Raises InstallationBroken."""
         private(self.home)
-        for path in (self.claude, self.inside, *self.seccomp):
+        for path in (self.claude, self.inside, *self.seccomp, *self.restricted):
             private(path)
             if mark(path) != self.marks.get(os.path.basename(path)):
                 raise InstallationBroken(f"{path} has changed since it was set up; {REPAIR}")

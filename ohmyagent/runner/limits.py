@@ -1,6 +1,6 @@
 """Keeps a sandbox within its limits, by the strongest mechanism that the host allows, and can name it.
 
-Memory, CPU and processes: control groups, else a watchdog, one core and RLIMIT_NPROC.  Disk is always sized tmpfs.
+Memory, CPU and processes: control groups, else the box's own container, a watchdog, one core and RLIMIT_NPROC.
 """
 
 from __future__ import annotations
@@ -31,45 +31,38 @@ class Watch:
         folders = self._groups.folders if self._groups else {}
         named = f"cgroup-v{self._groups.version}" if self._groups else ""
         self.mechanisms = {
-            "memory": named if "memory" in folders else "watchdog",
+            "memory": named if "memory" in folders else "container" if box.held.memory else "watchdog",
             "cpu": named if "cpu" in folders else "affinity",
             "processes": named if "pids" in folders else "rlimit",
-            "disk": "tmpfs",
+            "disk": box.held.disk,
         }
-        self.interval = CALM_SECONDS if "memory" in folders else WATCH_SECONDS
+        self.interval = WATCH_SECONDS if self.mechanisms["memory"] == "watchdog" else CALM_SECONDS
         if "cpu" not in folders:
-            _pin(box.pids, limits.cpus, slot)
+            _pin(box.pids, cores(limits.cpus, slot))
 
     def breach(self) -> str | None:
         """`memory` or `disk` when the box must be killed for it, else None."""
-        used, inodes = self._space()
-        if inodes > INODES:
+        used, inodes = self._box.space()
+        if inodes > INODES or used > self._box.held.space:
             return "disk"
         if self.mechanisms["memory"] != "watchdog":
             return None
         used += inodes * INODE_BYTES
-        over = used + _memory(self._box.processes, "status", PAGE_STATUS) > self._limits.memory
+        over = used + _memory(self._box, "status", PAGE_STATUS) > self._limits.memory
         # shared pages count once per process in the cheap figure, so the dear one decides
-        if over and used + _memory(self._box.processes, "smaps_rollup", PROPORTIONAL) > self._limits.memory:
+        if over and used + _memory(self._box, "smaps_rollup", PROPORTIONAL) > self._limits.memory:
             return "memory"
         return None
 
     def memory_kills(self) -> int:
         """How many processes of the box the kernel ended for want of memory."""
+        if self.mechanisms["memory"] == "container" and self._box.held.memory:
+            return self._box.held.memory()
         return self._groups.memory_kills() if self._groups else 0
 
     def close(self) -> None:
         if self._groups:
             self._groups.remove()
-
-    def _space(self) -> tuple[int, int]:
-        """Bytes and files in the box's own file systems."""
-        used = inodes = 0
-        for space in self._box.spaces:
-            status = os.fstatvfs(space)
-            used += (status.f_blocks - status.f_bfree) * status.f_frsize
-            inodes += status.f_files - status.f_ffree
-        return used, inodes
 
 
 def _admitted(groups: cgroups.Groups | None, pids: list[int]) -> cgroups.Groups | None:
@@ -84,12 +77,15 @@ def _admitted(groups: cgroups.Groups | None, pids: list[int]) -> cgroups.Groups 
     return groups
 
 
-def _memory(processes: int, file: str, keys: tuple[bytes, ...]) -> int:
-    """Bytes by the lines `keys` of /proc/<pid>/<file> of every process in the box."""
+def _memory(box: Box, file: str, keys: tuple[bytes, ...]) -> int:
+    """Bytes by the lines `keys` of /proc/<pid>/<file> of every process in the box; the cheap file where we may not."""
     total = 0
-    for pid in filter(str.isdigit, os.listdir(processes)):
+    for pid in box.members():
         with contextlib.suppress(OSError):
-            total += _sum(_content(processes, f"{pid}/{file}"), keys.__contains__)
+            try:
+                total += _sum(_content(box.processes, f"{pid}/{file}"), keys.__contains__)
+            except PermissionError:
+                total += _sum(_content(box.processes, f"{pid}/status"), PAGE_STATUS.__contains__)
     return total
 
 
@@ -106,10 +102,15 @@ def _sum(content: bytes, wanted: Callable[[bytes], bool]) -> int:
     return sum(int(words[1]) << 10 for words in lines if words and wanted(words[0]))
 
 
-def _pin(pids: list[int], cpus: float, slot: int) -> None:
-    """Let the box use as many cores as it may, and slots different ones; inside, seccomp keeps it so."""
-    cores = sorted(os.sched_getaffinity(0))
-    count = min(len(cores), max(1, round(cpus)))
-    chosen = {cores[(slot * count + number) % len(cores)] for number in range(count)}
+def cores(cpus: float, slot: int) -> set[int]:
+    """As many of this process's cores as a box may use; different slots get different ones."""
+    own = sorted(os.sched_getaffinity(0))
+    count = min(len(own), max(1, round(cpus)))
+    return {own[(slot * count + number) % len(own)] for number in range(count)}
+
+
+def _pin(pids: list[int], chosen: set[int]) -> None:
+    """Keep the box on these cores; inside, seccomp keeps it so.  One that pinned itself may be beyond our reach."""
     for pid in pids:
-        os.sched_setaffinity(pid, chosen)
+        if os.sched_getaffinity(pid) != chosen:
+            os.sched_setaffinity(pid, chosen)

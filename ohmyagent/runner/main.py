@@ -7,11 +7,11 @@ import os
 import sys
 
 from ohmyagent.reach import Policy, PolicyOf
-from ohmyagent.runner.bubblewrap import Bubblewrap
 from ohmyagent.runner.installation import default_home
 from ohmyagent.runner.platform import Refused, Unreachable
 from ohmyagent.runner.protocol import Launch, ProtocolError
 from ohmyagent.runner.run import execute
+from ohmyagent.runner.strategies import strongest
 
 FAILED = 2
 
@@ -21,7 +21,7 @@ def main(policy_of: PolicyOf = Policy) -> int:
     try:
         launch = Launch.of(os.environ)
         forget("OMA_LAUNCH_NONCE")
-        sandbox = Bubblewrap(launch.sandbox_home or default_home(), launch.slot)
+        sandbox = strongest(launch.sandbox_home or default_home(), launch.slot)
         return execute(launch, sandbox, policy_of)
     except (ProtocolError, Refused, Unreachable) as error:
         sys.stderr.write(f"the runner could not work: {error}\n")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 from ohmyagent.runner.handover import Listeners, Plan
@@ -10,6 +12,20 @@ from ohmyagent.runner.handover import Listeners, Plan
 
 class SandboxRefused(Exception):
     """No sandbox can be had on this host, or it did not start; the text says why, for whoever runs the platform."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """How a box is kept apart from networks, and the limits that hold before anyone sets one."""
+
+    network: str = "namespace"
+    """namespace: it has one of its own, without a route.  loopback: sockets are tied to it, and to the proxy's port.
+    port: to that port only, of whatever host.  offline: no internet sockets."""
+    disk: str = "tmpfs"
+    space: float = math.inf
+    """Bytes in the box's places at which it must be ended, where the kernel does not refuse them."""
+    memory: Callable[[], int] | None = None
+    """Where its container's own memory limit is tight enough: how many processes the kernel ended for it."""
 
 
 class Box(Protocol):
@@ -21,14 +37,20 @@ class Box(Protocol):
     listeners: Listeners
     workspace: int
     """Descriptor of the directory /workspace; it stays readable after the sandbox is dead, until `close`."""
-    spaces: list[int]
-    """A descriptor in every file system that the agent may write to."""
+    held: Held
+    """What its surroundings hold."""
     processes: int
-    """Descriptor of the sandbox's own /proc: what runs in it, and nothing else."""
+    """Descriptor of a /proc that shows what runs in it."""
     pids: list[int]
     """The host's pids of what runs in it before `go`: whatever comes later descends from these."""
     alive: int
     """A descriptor that becomes readable when no process of the sandbox is left."""
+
+    def members(self) -> list[str]:
+        """The names in `processes` of what runs in it, and of nothing else."""
+
+    def space(self) -> tuple[int, int]:
+        """Bytes and files in all places that the agent may write to."""
 
     def put(self, path: str, size: int, parts: Iterable[bytes]) -> None:
         """Write one file as the sandbox's user.  Raises SandboxRefused when it does not fit."""

@@ -61,6 +61,9 @@ TERMINAL_INJECTIONS = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 PERSONALITIES = (0x0, 0x8, 0x20000, 0x20008, INT)
 FAMILIES = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK)
 SOCKET_TYPE = 0xF
+SENDING = {"sendto": 3, "sendmsg": 2, "sendmmsg": 3}
+"""Call → which of its arguments holds the flags."""
+TO_DEVICE = (25, 62)  # SO_BINDTODEVICE, SO_BINDTOIFINDEX
 RAW_TYPES = (socket.SOCK_RAW, 10)  # 10: SOCK_PACKET, obsolete and still there
 
 
@@ -100,18 +103,70 @@ def refusing() -> Any:
     return rules
 
 
+def offline() -> Any:
+    """No internet sockets at all, for an agent in a network that is not its own."""
+    lib = import_module("pyseccomp")
+    rules = _permissive(lib)
+    for family in (socket.AF_INET, socket.AF_INET6):
+        rules.add_rule(lib.ERRNO(errno.EAFNOSUPPORT), "socket", lib.Arg(0, lib.MASKED_EQ, INT, int(family)))
+    return rules
+
+
+def tcp() -> Any:
+    """Only plain TCP over IPv4: other protocols, and connecting by sending, would pass by what holds TCP to a port."""
+    lib = import_module("pyseccomp")
+    not_permitted, no_family = lib.ERRNO(errno.EPERM), lib.ERRNO(errno.EAFNOSUPPORT)
+    rules = _permissive(lib)
+    internet = lib.Arg(0, lib.MASKED_EQ, INT, int(socket.AF_INET))
+    rules.add_rule(no_family, "socket", lib.Arg(0, lib.MASKED_EQ, INT, int(socket.AF_INET6)))
+    for kind in range(SOCKET_TYPE + 1):
+        if kind != socket.SOCK_STREAM:
+            rules.add_rule(not_permitted, "socket", internet, lib.Arg(1, lib.MASKED_EQ, SOCKET_TYPE, kind))
+    for protocol in range(1, socket.IPPROTO_TCP):
+        rules.add_rule(not_permitted, "socket", internet, lib.Arg(2, lib.MASKED_EQ, INT, protocol))
+    rules.add_rule(not_permitted, "socket", internet, lib.Arg(2, lib.GT, int(socket.IPPROTO_TCP)))
+    for call, flags in SENDING.items():
+        fast_open = int(socket.MSG_FASTOPEN)
+        rules.add_rule(not_permitted, call, lib.Arg(flags, lib.MASKED_EQ, fast_open, fast_open))
+    for option in TO_DEVICE:
+        level = lib.Arg(1, lib.MASKED_EQ, INT, int(socket.SOL_SOCKET))
+        rules.add_rule(not_permitted, "setsockopt", level, lib.Arg(2, lib.MASKED_EQ, INT, option))
+    return rules
+
+
+def loopback() -> Any:
+    """Sockets that `tcp` lets through are made by whoever listens to this program; see kernel.answer_socket."""
+    lib = import_module("pyseccomp")
+    rules = _permissive(lib)
+    rules.add_rule(lib.NOTIFY, "socket", lib.Arg(0, lib.MASKED_EQ, INT, int(socket.AF_INET)))
+    return rules
+
+
+def _permissive(lib: Any) -> Any:
+    rules = lib.SyscallFilter(lib.ALLOW)
+    rules.set_attr(lib.Attr.ACT_BADARCH, lib.ERRNO(errno.ENOSYS))
+    return rules
+
+
 def build(folder: str) -> list[str]:
-    """Write the programs as `<name>.bpf` into `folder`; their paths.
+    """Write the programs for every agent as `<name>.bpf` into `folder`; their paths.
 
     Raises ImportError without pyseccomp, and RuntimeError without the C library libseccomp.
     """
-    paths = []
-    for name, rules in (("allow", allowing()), ("refuse", refusing())):
-        path = os.path.join(folder, f"{name}.bpf")
-        with open(path, "wb") as file:
-            rules.export_bpf(file)
-        paths.append(path)
-    return paths
+    return [_written(folder, "allow", allowing()), _written(folder, "refuse", refusing())]
+
+
+def build_restricted(folder: str) -> list[str]:
+    """Write the programs that stand in for a network namespace, as `build` does: offline, tcp, loopback."""
+    programs = {"offline": offline, "tcp": tcp, "loopback": loopback}
+    return [_written(folder, name, rules()) for name, rules in programs.items()]
+
+
+def _written(folder: str, name: str, rules: Any) -> str:
+    path = os.path.join(folder, f"{name}.bpf")
+    with open(path, "wb") as file:
+        rules.export_bpf(file)
+    return path
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ class Step(Protocol):
 
 
 def main(goal: str) -> int:
-    """Set up for `run`, `test` or `toolbox`; the exit code."""
+    """Set up for `run`, `test`, `image` or `toolbox`; the exit code."""
     try:
         set_up(steps(goal))
         if goal == "test":
@@ -53,9 +53,11 @@ def main(goal: str) -> int:
 
 
 def steps(goal: str) -> Sequence[Step]:
-    """What each goal needs, in the order it must be done; `toolbox` alone is for a container image."""
+    """What each goal needs, in the order it must be done; an `image` has no use for most of it."""
     if goal == "toolbox":
         return [Tools()]
+    if goal == "image":
+        return [packages.Packages(packages.IMAGE), Sandbox(), Tools()]
     test = goal == "test"
     return [
         system.System(system.TEST if test else system.RUN, installs=system.can_install()),

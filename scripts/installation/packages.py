@@ -14,6 +14,7 @@ from .words import Missing, Words
 
 _STAMP = VENV / ".packages"
 RUN = "requirements.txt"
+IMAGE = "requirements-image.txt"  # what makes the files of a container's sandbox
 TEST = "requirements-dev.txt"  # everything of the other, and the tools
 
 
@@ -25,7 +26,7 @@ class Packages:
     title = Words("Python packages", "파이썬 패키지")
 
     def pending(self) -> bool:
-        enough = (self.requirements, TEST)
+        enough = (RUN, TEST) if self.requirements == RUN else (self.requirements,)
         return not any(stamps.stamped(_STAMP, _made_from(requirements)) for requirements in enough)
 
     def install(self, line: Line) -> None:
