@@ -19,6 +19,7 @@ Keys of a spec (JSON or query string; all optional):
   loop        1 = call the tool for ever (for tests of turn and budget limits)
   echo        1 = answer with the text of the last message
   in, out, cache_read, cache_write, web_search   usage numbers to report (defaults 10/20/0/0/0)
+  kind        what last words call their result where the request offers the tool for it (done); "" = never says
   stop        stop_reason override (max_tokens, refusal, pause_turn, model_context_window_exceeded)
   status      answer with this HTTP error;  type, msg, retry_after, should_retry refine it
   times       fail only the first N requests that carry this spec, then behave normally
@@ -54,6 +55,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 Json = dict[str, Any]
 SseEvent = tuple[str, Json]
 
+KIND_TOOL = "StructuredOutput"
 OPENING = re.compile(r"\[\[fake:\s*(?=\{)")
 RESET_ON_CLOSE = b"\x01\x00\x00\x00\x00\x00\x00\x00"
 WHOLE_NUMBERS = frozenset(
@@ -122,6 +124,11 @@ def steps(spec: Json, messages: list[Json]) -> list[Json]:
     if spec.get("echo"):
         return [{"text": text_of(messages[-1]["content"])}]
     return [{"text": spec.get("text", "Hello from the fake upstream.")}]
+
+
+def asked_for_kind(body: Json) -> bool:
+    """Whether the request offers the CLI's tool for the form of a result."""
+    return any(tool.get("name") == KIND_TOOL for tool in body.get("tools") or [])
 
 
 def usage_of(spec: Json) -> Json:
@@ -249,6 +256,9 @@ class FakeAnthropic:
         calls = turn.get("tools") or ([[turn["tool"], turn.get("input", {})]] if "tool" in turn else [])
         for name, argument in calls:
             blocks.append({"type": "tool_use", "id": self.next_id("toolu"), "name": name, "input": argument})
+        if not calls and asked_for_kind(body) and spec.get("kind", "done") and "stop" not in spec:
+            calls = [[KIND_TOOL, {"kind": spec.get("kind", "done")}]]
+            blocks.append({"type": "tool_use", "id": self.next_id("toolu"), "name": KIND_TOOL, "input": calls[0][1]})
         stop = spec.get("stop", "tool_use" if calls else "end_turn")
         return {
             "id": self.next_id("msg"), "type": "message", "role": "assistant", "model": body.get("model", "?"),

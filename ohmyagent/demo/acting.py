@@ -37,7 +37,7 @@ def reply_to(conversation: Conversation) -> Reply:
     if _FAIL.search(conversation.said):
         return Failure(said(FAILED, conversation.korean))
     job = _job(conversation.said)
-    return told(job(conversation), conversation.steps) if job else Final(said(CANNOT, conversation.korean))
+    return told(job(conversation), conversation.steps) if job else Final(said(CANNOT, conversation.korean), "blocked")
 
 
 def _job(text: str) -> Job | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ohmyagent.demo.acting import reply_to
 from ohmyagent.demo.conversation import Conversation
-from ohmyagent.demo.reply import MODEL, Failure, encoded, error, events, message, tokens
+from ohmyagent.demo.reply import KIND_TOOL, MODEL, Failure, encoded, error, events, message, tokens
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -52,11 +52,12 @@ class DemoModel:
         request = _request(body)
         if request is None:
             return await _refuse(send, 400, "invalid_request_error", "The body is not a JSON object.")
-        reply = reply_to(Conversation.of(request))
+        conversation = Conversation.of(request)
+        reply = reply_to(conversation)
         stream = request.get("stream") is True
         if isinstance(reply, Failure):
             return await (_stream_error(send, reply) if stream else _answer_error(send, reply))
-        whole = message(reply, tokens(body or b""))
+        whole = message(reply, tokens(body or b""), asked_for_kind=KIND_TOOL in conversation.tools)
         return await (self._stream(send, whole) if stream else _json(send, 200, whole))
 
     async def _stream(self, send: Send, whole: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from ohmyagent.demo import hands
 from ohmyagent.demo.conversation import Conversation, Step
 from ohmyagent.demo.hands import File, Listing
 from ohmyagent.demo.looking import REPORT, cell, unwritten
-from ohmyagent.demo.reply import Call
+from ohmyagent.demo.reply import Call, Final
 from ohmyagent.demo.story import Story
 from ohmyagent.demo.words import BY_DEMO, NO_TOOLS, Said, said
 
@@ -52,26 +52,29 @@ class Difference:
 def compare(c: Conversation) -> Story:
     """What is different, as a report."""
     if not hands.able(c):
-        return said(NO_TOOLS, c.korean)
+        return Final(said(NO_TOOLS, c.korean), "blocked")
     difference, error = yield from _looked(c)
     if error:
         return unwritten(MEMORY, error, c.korean)
     text = _compared(difference, c.korean)
     title = "# 지난 실행과 비교" if c.korean else "# Compared with the last run"
     error = yield from hands.write(c, REPORT, f"{title}\n\n{text}\n\n{said(BY_DEMO, c.korean)}\n")
-    return unwritten(REPORT, error, c.korean) if error else f"{text}\n\n{said(BY_DEMO, c.korean)}"
+    if error:
+        return unwritten(REPORT, error, c.korean)
+    changed = difference.first or bool(difference)
+    return Final(f"{text}\n\n{said(BY_DEMO, c.korean)}", "done" if changed else "nothing_new")
 
 
 def watch(c: Conversation) -> Story:
     """Only what is new; and if nothing is, just that."""
     if not hands.able(c):
-        return said(NO_TOOLS, c.korean)
+        return Final(said(NO_TOOLS, c.korean), "blocked")
     difference, error = yield from _looked(c)
     if error:
         return unwritten(MEMORY, error, c.korean)
     if not difference:
         nothing = "새로운 것이 없습니다." if c.korean else "Nothing new."
-        return f"{nothing} {said(BY_DEMO, c.korean)}"
+        return Final(f"{nothing} {said(BY_DEMO, c.korean)}", "nothing_new")
     head = "새로운 것이 있습니다." if c.korean else "There is something new."
     return f"{head}\n\n{difference.told(c.korean)}\n\n{said(BY_DEMO, c.korean)}"
 

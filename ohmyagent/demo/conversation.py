@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _HANGUL = re.compile("[가-힣ㄱ-ㅎㅏ-ㅣ]")
-_NOTICE = "<system-reminder>"
+_NOTICES = ("<system-reminder>", "[structured-output-enforce]")
 _PAGE = re.compile(r"\s*Web page content:\s*\n-{3,}\n(?P<page>.*)\n-{3,}\n(?P<question>.*)\Z", re.S)
 """The extra call that the CLI's WebFetch makes: the page, and what was asked about it."""
 _FOLDER = re.compile(r"Primary working directory: (/[^\n]*)")
@@ -56,7 +56,7 @@ def _newest(messages: list[dict[str, Any]]) -> tuple[str, int]:
     """The newest text of the user's own, and the place after it."""
     for place in range(len(messages) - 1, -1, -1):
         if messages[place].get("role") == "user":
-            own = "\n".join(text for text in _texts(messages[place]) if not text.lstrip().startswith(_NOTICE)).strip()
+            own = "\n".join(text for text in _texts(messages[place]) if not text.lstrip().startswith(_NOTICES)).strip()
             if own:
                 return own, place + 1
     return "", len(messages)

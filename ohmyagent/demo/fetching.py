@@ -5,7 +5,7 @@ import re
 import shlex
 
 from ohmyagent.demo.conversation import Conversation, Step
-from ohmyagent.demo.reply import Call
+from ohmyagent.demo.reply import Call, Final
 from ohmyagent.demo.story import Story
 from ohmyagent.demo.words import BY_DEMO, NO_TOOLS, said
 
@@ -32,7 +32,7 @@ def fetch(c: Conversation) -> Story:
         command = f"set -o pipefail; curl -sSL --fail --max-time 20 -- {shlex.quote(url)} | head -c 20000"
         step = yield Call("Bash", {"command": command, "description": "Fetch the address"}, saying)
         return _told(url, step, gist(step.output, c.korean), c.korean)
-    return said(NO_TOOLS, c.korean)
+    return Final(said(NO_TOOLS, c.korean), "blocked")
 
 
 def gist(page: str, korean: bool) -> str:
@@ -43,9 +43,9 @@ def gist(page: str, korean: bool) -> str:
     return f"{head}{text}" if text or head else ("빈 페이지입니다." if korean else "The page is empty.")
 
 
-def _told(url: str, step: Step, text: str, korean: bool) -> str:
+def _told(url: str, step: Step, text: str, korean: bool) -> str | Final:
     if step.failed:
         sentence = f"{url} 을(를) 가져오지 못했습니다" if korean else f"{url} could not be fetched"
-        return f"{sentence}: {step.output[:300]}\n\n{said(BY_DEMO, korean)}"
+        return Final(f"{sentence}: {step.output[:300]}\n\n{said(BY_DEMO, korean)}", "blocked")
     head = f"{url} 의 내용입니다." if korean else f"What {url} says:"
     return f"{head}\n\n> {text.strip().replace(chr(10), f'{chr(10)}> ')}\n\n{said(BY_DEMO, korean)}"

@@ -5,6 +5,7 @@ from collections import Counter
 from ohmyagent.demo import hands
 from ohmyagent.demo.conversation import Conversation
 from ohmyagent.demo.hands import Listing
+from ohmyagent.demo.reply import Final
 from ohmyagent.demo.story import Story
 from ohmyagent.demo.words import BY_DEMO, NO_TOOLS, said
 
@@ -18,7 +19,7 @@ HEADINGS = (
 
 def report(c: Conversation) -> Story:
     if not hands.able(c):
-        return said(NO_TOOLS, c.korean)
+        return Final(said(NO_TOOLS, c.korean), "blocked")
     looking = "작업 폴더를 살펴보겠습니다." if c.korean else "I will look around the workspace."
     files = yield from hands.listing(c, looking)
     writing = "찾은 것을 보고서로 쓰겠습니다." if c.korean else "I will write down what I found."
@@ -47,9 +48,9 @@ def summary(files: Listing, korean: bool) -> str:
     return f"{_counts(files, korean)} {where} {said(BY_DEMO, korean)}"
 
 
-def unwritten(path: str, error: str, korean: bool) -> str:
+def unwritten(path: str, error: str, korean: bool) -> Final:
     sentence = f"`{path}`를 쓰지 못했습니다" if korean else f"`{path}` could not be written"
-    return f"{sentence}: {error[:300]}"
+    return Final(f"{sentence}: {error[:300]}", "blocked")
 
 
 def _counts(files: Listing, korean: bool) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 MODEL = "demo"
+KIND_TOOL = "StructuredOutput"
+"""The CLI's own tool, by which a run says what kind of result it leaves."""
 BYTES_PER_TOKEN = 4
 """The demo has no tokenizer: it reports a quarter of the bytes, which is about right for English."""
 _PIECES = re.compile(r"\S{1,24}\s*|\s+")
@@ -24,9 +26,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Final:
-    """The last words of a turn."""
+    """The last words of a turn, and what kind of result they are."""
 
     text: str
+    kind: str = "done"
 
 
 @dataclass(frozen=True)
@@ -44,13 +47,15 @@ def tokens(data: bytes) -> int:
     return max(1, len(data) // BYTES_PER_TOKEN)
 
 
-def message(reply: Call | Final, input_tokens: int) -> dict[str, Any]:
-    """The whole answer."""
+def message(reply: Call | Final, input_tokens: int, *, asked_for_kind: bool = False) -> dict[str, Any]:
+    """The whole answer; last words tell their kind by the tool for it, if that was offered."""
     content = _content(reply)
+    if isinstance(reply, Final) and asked_for_kind:
+        content.append(_use(KIND_TOOL, {"kind": reply.kind}))
     return {
         "id": f"msg_demo_{secrets.token_hex(8)}", "type": "message", "role": "assistant", "model": MODEL,
         "content": content,
-        "stop_reason": "tool_use" if isinstance(reply, Call) else "end_turn",
+        "stop_reason": "tool_use" if content and content[-1]["type"] == "tool_use" else "end_turn",
         "stop_sequence": None,
         "usage": {"input_tokens": input_tokens, "output_tokens": tokens(json.dumps(content).encode())},
     }  # fmt: skip
@@ -80,9 +85,12 @@ def _content(reply: Call | Final) -> list[dict[str, Any]]:
     text = reply.saying if isinstance(reply, Call) else reply.text
     content: list[dict[str, Any]] = [{"type": "text", "text": text}] if text else []
     if isinstance(reply, Call):
-        use = {"type": "tool_use", "id": f"toolu_demo_{secrets.token_hex(8)}", "name": reply.tool, "input": reply.input}
-        content.append(use)
+        content.append(_use(reply.tool, reply.input))
     return content
+
+
+def _use(tool: str, given: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "tool_use", "id": f"toolu_demo_{secrets.token_hex(8)}", "name": tool, "input": given}
 
 
 def _block(index: int, block: dict[str, Any]) -> Iterator[Event]:

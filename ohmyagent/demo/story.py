@@ -9,7 +9,8 @@ from collections.abc import Generator, Iterable
 from ohmyagent.demo.conversation import Step
 from ohmyagent.demo.reply import Call, Final, Reply
 
-Story = Generator[Call, Step, str]
+Story = Generator[Call, Step, str | Final]
+"""Plain last words are those of a job that is done."""
 
 
 def told(story: Story, steps: Iterable[Step]) -> Reply:
@@ -19,5 +20,5 @@ def told(story: Story, steps: Iterable[Step]) -> Reply:
         for step in steps:
             call = story.send(step)
     except StopIteration as end:
-        return Final(str(end.value))
+        return end.value if isinstance(end.value, Final) else Final(str(end.value))
     return call

@@ -13,7 +13,7 @@ from ohmyagent.demo import hands
 from ohmyagent.demo.conversation import Conversation, Step
 from ohmyagent.demo.hands import Listing
 from ohmyagent.demo.looking import cell, unwritten
-from ohmyagent.demo.reply import Call
+from ohmyagent.demo.reply import Call, Final
 from ohmyagent.demo.story import Story
 from ohmyagent.demo.words import BY_DEMO, NO_TOOLS, said
 
@@ -64,14 +64,16 @@ class Table:
 
 def csv(c: Conversation) -> Story:
     if not hands.able(c):
-        return said(NO_TOOLS, c.korean)
+        return Final(said(NO_TOOLS, c.korean), "blocked")
     files = yield from hands.listing(c, "CSV 파일을 찾겠습니다." if c.korean else "I will look for the CSV file.")
     path = _chosen(files, c.said)
     if path is None:
-        return "작업 폴더에 CSV 파일이 없습니다." if c.korean else "There is no CSV file in the workspace."
+        none = "작업 폴더에 CSV 파일이 없습니다." if c.korean else "There is no CSV file in the workspace."
+        return Final(none, "blocked")
     table = yield from _table(c, path)
     if table is None:
-        return f"`{path}`를 읽지 못했습니다." if c.korean else f"`{path}` could not be read."
+        unread = f"`{path}`를 읽지 못했습니다." if c.korean else f"`{path}` could not be read."
+        return Final(unread, "blocked")
     text = _markdown(path, table, c.korean)
     error = yield from hands.write(c, SUMMARY, text)
     return unwritten(SUMMARY, error, c.korean) if error else text

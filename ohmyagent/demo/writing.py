@@ -5,6 +5,7 @@ import re
 from ohmyagent.demo import hands
 from ohmyagent.demo.conversation import Conversation
 from ohmyagent.demo.looking import unwritten
+from ohmyagent.demo.reply import Final
 from ohmyagent.demo.story import Story
 from ohmyagent.demo.words import BY_DEMO, NO_TOOLS, said
 
@@ -31,7 +32,7 @@ def named(text: str) -> str | None:
 def write(c: Conversation) -> Story:
     path, content = named(c.said), _content(c.said)
     if path is None or content is None or not hands.able(c):
-        return said(NO_TOOLS, c.korean)
+        return Final(said(NO_TOOLS, c.korean), "blocked")
     saying = f"`{path}` 파일을 쓰겠습니다." if c.korean else f"I will write `{path}`."
     error = yield from hands.write(c, path, content + "\n", saying)
     if error:

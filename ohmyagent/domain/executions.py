@@ -15,6 +15,7 @@ from ohmyagent.domain.agents import Agent, AgentDraft
 from ohmyagent.domain.costs import Model, ModelMode, TokenUsage
 from ohmyagent.domain.errors import Conflict, Forbidden, Gone, NotFound, StaleEpoch
 from ohmyagent.domain.record import Instant, MicroUsd, Record
+from ohmyagent.domain.results import ResultKind, ResultKindSource
 from ohmyagent.domain.text import Text, derived_id, digest
 
 
@@ -40,13 +41,6 @@ class Trigger(StrEnum):
     WEBHOOK = "webhook"
     CHAT = "chat"
     RETRY = "retry"
-
-
-class ResultKind(StrEnum):
-    DONE = "done"
-    PARTIAL = "partial"
-    NOTHING_NEW = "nothing_new"
-    BLOCKED = "blocked"
 
 
 class Host(Record):
@@ -121,6 +115,7 @@ class Execution(Record):
     cancel_requested_at: Instant | None = None
     result: str | None = None
     result_kind: ResultKind | None = None
+    result_kind_source: ResultKindSource | None = None
     error_code: str | None = None
     error: str | None = None
     token_usage: TokenUsage | None = None

@@ -7,8 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from ohmyagent.domain.accounts import Session, User
 from ohmyagent.domain.agents import Agent, AgentDraft, AgentVersion, LastExecution, Slug
 from ohmyagent.domain.costs import PRICES_AS_OF, Model, ModelMode, Price, TokenUsage
-from ohmyagent.domain.executions import Event, Execution, Host, ResultKind, Span, Status, StoredFile, Trigger
+from ohmyagent.domain.executions import Event, Execution, Host, Span, Status, StoredFile, Trigger
 from ohmyagent.domain.record import Instant, MicroUsd, Record
+from ohmyagent.domain.results import ResultKind, ResultKindSource
 from ohmyagent.domain.runner import SandboxState
 from ohmyagent.use_cases import explaining
 from ohmyagent.use_cases.accounting import UsageSum
@@ -137,6 +138,7 @@ class ExecutionView(Record):
     attempt: int
     result: str | None
     result_kind: ResultKind | None
+    result_kind_source: ResultKindSource | None
     error_code: str | None
     error: str | None
     token_usage: TokenUsage | None

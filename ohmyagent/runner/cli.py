@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from urllib.parse import urlsplit
 
-from ohmyagent.runner import toolbox
+from ohmyagent.runner import answer, toolbox
 from ohmyagent.runner.protocol import Spec
 
 PROGRAM = "/opt/claude"
@@ -49,6 +49,7 @@ def command(spec: Spec) -> list[str]:
         "--tools", tools, "--allowedTools", tools, "--permission-mode", "dontAsk", "--permission-prompts", "none",
         "--setting-sources=", "--strict-mcp-config", "--disable-slash-commands", "--no-session-persistence",
         "--settings", '{"skipWebFetchPreflight":true}', "--system-prompt-file", SYSTEM_PROMPT,
+        "--json-schema", answer.SCHEMA,
     ]  # fmt: skip
 
 

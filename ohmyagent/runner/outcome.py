@@ -35,6 +35,8 @@ class Ending:
     memory_kills: int
     model_calls: int
     stderr: str
+    finished: bool = False
+    """It had answered, and was only asked for the kind of its answer."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,16 @@ def verdict(ending: Ending) -> Verdict:
         return Verdict(*STOPPED[ending.stop])
     if ending.result is None:
         return _silent(ending)
-    if ending.result.is_error:
+    if ending.result.is_error and not _only_the_kind_is_missing(ending):
         return Verdict("failed", *_error(ending.result))
     if not ending.model_calls:
         return Verdict("failed", "agent", "The agent ended without asking the model.")
     return Verdict("succeeded")
+
+
+def _only_the_kind_is_missing(ending: Ending) -> bool:
+    """The work was done within its turns; the one more in which the CLI asks for the kind is no reason to fail."""
+    return ending.finished and ending.result is not None and ending.result.terminal_reason == "max_turns"
 
 
 def _silent(ending: Ending) -> Verdict:

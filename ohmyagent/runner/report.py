@@ -22,7 +22,7 @@ class Report:
     mechanisms: dict[str, str] = field(default_factory=dict)
     ending: Ending | None = None
     version: str | None = None
-    last_text: str | None = None
+    words: str | None = None
     hosts: list[Tally] = field(default_factory=list)
     workspace: Findings | None = None
     artifacts: list[Kept] = field(default_factory=list)
@@ -30,7 +30,7 @@ class Report:
     def ended(self, ending: Ending, judged: Verdict, transcript: Transcript, hosts: list[Tally]) -> None:
         """The agent is gone."""
         self.ending, self.verdict, self.hosts = ending, judged, hosts
-        self.version, self.last_text = transcript.version, transcript.last_text
+        self.version, self.words = transcript.version, transcript.words
 
     def keep(self, workspace: Findings | None, artifacts: list[Kept]) -> None:
         """What was stored; no workspace when the last good one stays."""
@@ -44,7 +44,7 @@ class Report:
             "lastSeq": last_seq,
             "errorCode": self.verdict.error_code,
             "error": self.verdict.error,
-            "result": self._result(),
+            "result": self.words[:RESULT_CHARACTERS] if self.words else None,
             "structured": result.structured if result else None,
             "cli": self._cli(),
             "sandbox": {"strategy": self.strategy, "limits": self.mechanisms},
@@ -52,12 +52,6 @@ class Report:
             "artifacts": [save.listed(file) | {"path": file.path.partition("/")[2]} for file in self.artifacts],
             "hosts": [vars(tally) for tally in self.hosts],
         }
-
-    def _result(self) -> str | None:
-        """What the agent answered; after a failure the last that it said, for that is what the user paid for."""
-        result = self.ending.result if self.ending else None
-        text = result.text if result and not result.is_error else self.last_text
-        return text[:RESULT_CHARACTERS] if text else None
 
     def _cli(self) -> Json | None:
         if self.ending is None:

@@ -103,7 +103,7 @@ class Execution:
             supervision.run()
             ending = Ending(
                 stop_of(self.stops), transcript.result, box.wait(), watch.memory_kills(), gateway.calls,
-                supervision.stderr,
+                supervision.stderr, transcript.answer.finished,
             )  # fmt: skip
         finally:
             watch.close()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ohmyagent.runner.answer import TOOL, Answer
 from ohmyagent.runner.protocol import Json
 
 LINE_BYTES = 32 << 20
@@ -83,7 +84,8 @@ class Transcript:
         self._tell = tell
         self.result: Result | None = None
         self.version: str | None = None
-        self.last_text: str | None = None
+        self.answer = Answer()
+        self._unseen: set[str] = set()
 
     def read(self, raw: bytes) -> None:
         """Take one line in; what is no JSON object is passed over."""
@@ -125,11 +127,16 @@ class Transcript:
     def _block(self, line: Json, block: Json) -> None:
         kind = block.get("type")
         if kind == "text" and line["type"] == "assistant" and _text(block.get("text")).strip():
-            self.last_text = _text(block["text"])
-            self._tell("text", text=self.last_text)
+            self.answer.said(_text(block["text"]))
+            self._tell("text", text=_text(block["text"]))
+        elif kind == "text":
+            self.answer.heard(_text(block.get("text")))
+        elif kind == "tool_use" and block.get("name") == TOOL:
+            self._unseen.add(_text(block.get("id")))
         elif kind == "tool_use":
+            self.answer.worked()
             self._tell("tool_call", id=_text(block.get("id")), name=_text(block.get("name")), input=block.get("input"))
-        elif kind == "tool_result":
+        elif kind == "tool_result" and _text(block.get("tool_use_id")) not in self._unseen:
             output, failed = tool_output(block.get("content")), block.get("is_error") is True
             self._tell("tool_result", id=_text(block.get("tool_use_id")), isError=failed, output=output)
 
@@ -138,8 +145,17 @@ class Transcript:
         usage = token_usage(line.get("modelUsage"))
         if usage:
             self._tell("usage", tokenUsage=usage)
-        if not self.result.is_error and self.result.text:
-            self._tell("result", text=self.result.text)
+        text = self.words
+        if text and (not self.result.is_error or self.answer.finished):
+            self._tell("result", text=text)
+
+    @property
+    def words(self) -> str | None:
+        """What the agent answered; after a failure the last that it said, for that is what the user paid for."""
+        result = self.result
+        if result is None or result.is_error or result.structured is not None:
+            return self.answer.result(result.structured if result else None)
+        return result.text if not self.answer.finished else self.answer.text
 
 
 def tool_output(content: Any) -> str:

@@ -8,6 +8,7 @@ from ohmyagent.domain.accounts import User
 from ohmyagent.domain.agents import Agent, LastExecution
 from ohmyagent.domain.errors import NotFound
 from ohmyagent.domain.executions import Execution, Status
+from ohmyagent.domain.results import kind_of
 from ohmyagent.domain.runner import FinishRequest, Outcome, Pace
 from ohmyagent.domain.text import digest
 from ohmyagent.domain.usage import Ledger, Month, UsageRow, month_id, month_of
@@ -40,12 +41,14 @@ def finish(
         month = month_with(tx, current.user_id, current.start_time or now)
         manifest = keeping.workspace(tx, current.user_id, current.agent_id, now)
         status, code = _verdict(done, ledger)
+        kind, source = kind_of(done.structured, done.result or "") if status is Status.SUCCEEDED else (None, None)
         if saved is not None and status is Status.SUCCEEDED:
             records.workspaces.put(tx, current.agent_id, manifest.saved(saved, current.id, now))
         return close(
             tx, current, status, now, agent, ledger, month,
-            error_code=code, error=done.error, result=done.result, last_seq=done.last_seq, hosts=done.hosts,
-            artifacts=artifacts, notes=done.workspace.notes if done.workspace else (), sandbox=done.sandbox,
+            error_code=code, error=done.error, result=done.result, result_kind=kind, result_kind_source=source,
+            last_seq=done.last_seq, hosts=done.hosts, artifacts=artifacts, sandbox=done.sandbox,
+            notes=done.workspace.notes if done.workspace else (),
         )  # fmt: skip
 
     ended = store.transact(work)

@@ -175,6 +175,7 @@ def test_it_says_when_nothing_is_new(said):
     memory = Run(said, CKSUM, "ok").written["/workspace/last-report.md"]
     again = Run(said, CKSUM + "555 9 ./last-report.md\n", memory, "ok")
     assert again.end.text.startswith(("Nothing new.", "새로운 것이 없습니다."))
+    assert (again.end.kind, Run(said, CKSUM, "ok").end.kind) == ("nothing_new", "done")
     changed = Run(said, "9 9 ./x.txt\n555 9 ./last-report.md\n", memory, "ok")
     assert "x.txt" in changed.end.text
 
@@ -278,3 +279,20 @@ def test_other_requests():
     assert asked(b"", path="/health", method="GET")[0] == 200
     assert asked(b"{}", path="/v1/models")[0] == 404
     assert asked(b" " * (32 * 1024 * 1024 + 1))[0] == 413
+
+
+@pytest.mark.parametrize(
+    ("said", "tools", "kind"),
+    [
+        ("Compute me a poem.", ["Bash"], "blocked"),
+        ("작업 폴더를 살펴보고 보고서를 써 줘", [], "blocked"),
+    ],
+)
+def test_last_words_tell_their_kind_where_it_is_asked_for(said, tools, kind):
+    offered = [{"name": name} for name in (*tools, "StructuredOutput")]
+    body = {"messages": [{"role": "user", "content": said}], "tools": offered}
+    content = json.loads(asked(json.dumps(body).encode())[1])["content"]
+    assert [block["type"] for block in content] == ["text", "tool_use"]
+    assert (content[1]["name"], content[1]["input"]) == ("StructuredOutput", {"kind": kind})
+    without = json.loads(asked(json.dumps(body | {"tools": []}).encode())[1])
+    assert [block["type"] for block in without["content"]] == ["text"]
