@@ -2,7 +2,10 @@
 
 from ohmyagent import wiring
 from ohmyagent.gateway.app import Gateway
+from ohmyagent.gateway.heap import set_aside
 
 
 def app() -> Gateway:
-    return Gateway.of(wiring.app())
+    gateway = Gateway.of(wiring.app())
+    set_aside()
+    return gateway

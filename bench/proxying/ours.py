@@ -13,6 +13,7 @@ from ohmyagent.domain.costs import Model, ModelMode, ModelTable, Price
 from ohmyagent.domain.text import digest
 from ohmyagent.domain.usage import Ledger
 from ohmyagent.gateway.app import Gateway
+from ohmyagent.gateway.heap import set_aside
 from ohmyagent.gateway.upstreams import Upstream
 from ohmyagent.records.indexes import INDEXES
 from ohmyagent.use_cases.metering import Call, token_for
@@ -61,6 +62,7 @@ def main(port: int, upstream: str, folder: Path, mode: str) -> None:
     gateway = Gateway(store, models, {"u": Upstream("u", upstream, key="k")}, now=lambda: datetime.now(UTC))
     if mode == "bare":
         gateway._till = Unmetered()  # type: ignore[assignment]
+    set_aside()
     uvicorn.run(gateway, port=port, loop="uvloop", http="httptools", ws="none", log_level="error", access_log=False)
 
 

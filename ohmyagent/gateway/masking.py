@@ -56,9 +56,9 @@ class Mask:
 def _forms(secret: str) -> Iterator[bytes]:
     """How a secret may be written: as it is, in addresses, in JSON, in HTML, in hexadecimal and in base64."""
     raw = secret.encode()
-    quoted = quote(secret, safe="")
+    quoted = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
     escaped = json.dumps(secret)[1:-1]
-    texts = {secret, quoted, quote_plus(secret), re.sub("%..", lambda found: found[0].lower(), quoted)}
+    texts = {secret} | quoted | {re.sub("%..", lambda found: found[0].lower(), text) for text in quoted}
     texts |= {escaped, escaped.replace("/", "\\/"), html.escape(secret), html.escape(secret, quote=False)}
     texts |= {raw.hex(), raw.hex().upper()}
     yield from (text.encode() for text in texts)
