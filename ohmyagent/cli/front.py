@@ -11,6 +11,7 @@ from ohmyagent.chat import streams
 from ohmyagent.cli.site import Site
 from ohmyagent.demo import demo_app
 from ohmyagent.gateway.app import Gateway
+from ohmyagent.gateway.dialling import Dialler
 from ohmyagent.http.bridge import asgi
 from ohmyagent.http.origins import HostGuard
 
@@ -22,8 +23,8 @@ FUNCTIONS = re.compile(r"/(?:api/|runner/|health\Z|config\.json\Z|metrics\Z)")
 class Front:
     """`main` is the platform's port, `gateway` the one that sandboxes are connected to."""
 
-    def __init__(self, app: wiring.Local) -> None:
-        self._gateway = Gateway(app.store, app.models, app.upstreams, now=app.now)
+    def __init__(self, app: wiring.Local, dialler: Dialler | None = None) -> None:
+        self._gateway = Gateway.of(app, dialler=dialler)
         self._routes: list[tuple[re.Pattern[str], ASGIApp]] = [
             (STREAMS, streams.build(app)),
             (FUNCTIONS, asgi(http.build(app), API_THREADS)),

@@ -23,6 +23,7 @@ from ohmyagent.cli import words
 from ohmyagent.cli.clockwork import Clockwork
 from ohmyagent.cli.front import Front
 from ohmyagent.domain.executions import OWNED
+from ohmyagent.gateway.dialling import Dialler
 from ohmyagent.ports import Where
 from ohmyagent.settings import Settings
 from ohmyagent.use_cases import signing_in
@@ -51,10 +52,16 @@ Ready = Callable[[Running], None]
 """Told once, in a thread of its own, that the platform answers."""
 
 
-def run(settings: Settings, *, ready: Ready | None = None, say: Callable[[str], None] = print) -> int:
+def run(
+    settings: Settings,
+    *,
+    ready: Ready | None = None,
+    say: Callable[[str], None] = print,
+    dialler: Dialler | None = None,
+) -> int:
     """Serve until SIGINT or SIGTERM, then let runs under way finish for a while; returns the exit code.
 
-    `ready` is called in a thread of its own once the platform answers.
+    `ready` is called in a thread of its own once the platform answers.  Only tests bring a `dialler`.
     Raises PortTaken, and Conflict when another platform works on the same data folder.
     """
     with wiring.hold(settings):
@@ -64,7 +71,7 @@ def run(settings: Settings, *, ready: Ready | None = None, say: Callable[[str], 
         app = replace(wiring.local(settings), sandbox=wiring.sandbox(settings))
         logs.configure(settings.target)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(app, listeners, ready, say))
+            runner.run(_serve(app, listeners, ready, say, dialler))
     return 0
 
 
@@ -73,8 +80,9 @@ async def _serve(
     listeners: list[socket.socket],
     ready: Ready | None,
     say: Callable[[str], None],
+    dialler: Dialler | None,
 ) -> None:
-    front = Front(app)
+    front = Front(app, dialler)
     clockwork = Clockwork(app)
     servers = [_Server(_config(application)) for application in (front.main, front.gateway)]
     signals = _Signals()

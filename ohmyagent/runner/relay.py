@@ -116,13 +116,14 @@ class GatewayRelay:
     def handle(self, near: socket.socket) -> None:
         self.calls += 1
         try:
-            far = self._connect()
+            far = self.connect()
         except OSError:
             near.close()
             return
         join(near, far)
 
-    def _connect(self) -> socket.socket:
+    def connect(self) -> socket.socket:
+        """A connection to the gateway, by TLS where its address says so.  Raises OSError."""
         deadline = time.monotonic() + self._patience
         while True:
             try:

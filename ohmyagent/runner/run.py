@@ -10,6 +10,7 @@ from ohmyagent.reach import Policy, PolicyOf
 from ohmyagent.runner import cli, platform, relay, save
 from ohmyagent.runner.egress import Egress
 from ohmyagent.runner.files import Workspace
+from ohmyagent.runner.forward import Forward
 from ohmyagent.runner.handover import Plan
 from ohmyagent.runner.limits import Watch
 from ohmyagent.runner.outcome import Ending, Verdict, verdict
@@ -89,8 +90,9 @@ class Execution:
     def _run_in(self, box: Box, policy: Policy, slot: int, report: Report) -> None:
         spec = self.claim.spec
         transcript = Transcript(self.recorder.add)
-        egress = Egress(policy, self._tell_host)
         gateway = relay.GatewayRelay(spec.gateway_url, spec.orphan)
+        forward = Forward(spec.gateway_url, gateway.connect, spec.model_token, self.claim.token)
+        egress = Egress(policy, self._tell_host, forward)
         relay.serve(box.listeners.gateway, gateway.handle, "gateway")
         relay.serve(box.listeners.proxy, egress.handle, "egress")
         watch = Watch(box, spec.limits, slot)

@@ -15,10 +15,11 @@ from ohmyagent.use_cases import designing, metering
 
 @dataclass(frozen=True)
 class Injection:
-    """A header to add to one request; `value` is in the clear and must go nowhere else."""
+    """A header to add to one request; `value`, the prefix and the secret, is in the clear and must go nowhere else."""
 
     header: str
     value: str
+    secret: str
 
     def __repr__(self) -> str:
         return f"Injection({self.header!r})"
@@ -82,23 +83,32 @@ def remove(store: Store, user: User, agent_id: str, name: str) -> None:
     records.secrets(agent_id).delete(store, name)
 
 
-def errand(store: Store, vault: Vault, token: str, host: str, now: datetime) -> Errand:
+def errand(store: Store, vault: Vault, token: str, runner_token: str, host: str, now: datetime) -> Errand:
     """What the run that holds `token` may send to `host`, and what is added to it.
 
     The token says whose run it is, and the host is the one that is really dialled: neither a Host header nor an SNI
-    decides.  Raises Forbidden for a dead token and for a host that is not on the run's own allowlist.
+    decides.  The sandbox has that token too, so its runner's proves that the request came by the runner, which counts.
+    Raises Forbidden for a dead token and for a host that is not on the run's own allowlist, Gone after the run's end.
     """
     ledger = _live_ledger(store, token, now)
     execution = records.executions.get(store, ledger.id)
+    execution.held_by(runner_token, execution.epoch)
     if not reach.admits(execution.agent.network.allow, host):
         raise Forbidden(f"{host} is not on the agent's list of allowed hosts.")
     found, _ = records.secrets(execution.agent_id).page(store, oldest="name", limit=MOST_SECRETS)
-    injections = tuple(
-        Injection(secret.header, secret.prefix + vault.unseal(secret.sealed, secret.context))
-        for secret in found
-        if host in secret.hosts
-    )
+    injections = tuple(_injection(vault, secret) for secret in found if host in secret.hosts)
     return Errand(execution.agent_id, host, injections)
+
+
+def served_hosts(store: Store, agent_id: str, allowed: tuple[str, ...]) -> list[str]:
+    """The hosts that a run with this allowlist may call with one of its agent's secrets."""
+    found, _ = records.secrets(agent_id).page(store, oldest="name", limit=MOST_SECRETS)
+    return sorted({host for secret in found for host in secret.hosts if reach.admits(allowed, host)})
+
+
+def _injection(vault: Vault, secret: Secret) -> Injection:
+    value = vault.unseal(secret.sealed, secret.context)
+    return Injection(secret.header, secret.prefix + value, value)
 
 
 def _live_ledger(store: Store, token: str, now: datetime) -> Ledger:

@@ -60,27 +60,27 @@ class _Server(ThreadingHTTPServer):
 @contextmanager
 def served() -> Iterator[Web]:
     with tempfile.TemporaryDirectory() as folder:
-        certificate, key = _certificate(Path(folder))
+        chain, key = certificate(Path(folder))
         plain, tls = _Server(("127.0.0.1", 0), _Page), _Server(("127.0.0.1", 0), _Page)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
+        context.load_cert_chain(chain, key)
         tls.socket = context.wrap_socket(tls.socket, server_side=True, do_handshake_on_connect=False)
         for server in (plain, tls):
             threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         try:
-            yield Web(plain.server_address[1], tls.server_address[1], certificate.read_bytes())
+            yield Web(plain.server_address[1], tls.server_address[1], chain.read_bytes())
         finally:
             for server in (plain, tls):
                 server.shutdown()
                 server.server_close()
 
 
-def _certificate(folder: Path) -> tuple[Path, Path]:
+def certificate(folder: Path) -> tuple[Path, Path]:
     """A certificate for HOSTS that signs itself, and its key."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOSTS[0])])
     names = x509.SubjectAlternativeName([x509.DNSName(host) for host in HOSTS])
-    certificate = (
+    signed = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
@@ -88,6 +88,6 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
         .sign(key, hashes.SHA256())
     )
     certificate_file, key_file = folder / "certificate.pem", folder / "key.pem"
-    certificate_file.write_bytes(certificate.public_bytes(Encoding.PEM))
+    certificate_file.write_bytes(signed.public_bytes(Encoding.PEM))
     key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return certificate_file, key_file

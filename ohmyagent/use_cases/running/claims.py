@@ -12,7 +12,7 @@ from ohmyagent.domain.text import digest, new_secret
 from ohmyagent.domain.usage import Ledger, Month
 from ohmyagent.domain.workspaces import Workspace
 from ohmyagent.ports import Files, Queue, Store, Transaction
-from ohmyagent.use_cases import keeping, metering, prompts
+from ohmyagent.use_cases import entrusting, keeping, metering, prompts
 from ohmyagent.use_cases.running.ends import close, month_with, resume
 from ohmyagent.use_cases.running.requests import input_of
 
@@ -64,7 +64,15 @@ def claim(
     if isinstance(claimed, Execution):
         resume(store, queue, claimed)
         raise Gone("The budget is used up.")
-    return claimed
+    return _told_of_secrets(store, claimed)
+
+
+def _told_of_secrets(store: Store, claim: Claim) -> Claim:
+    """The agent learns for which hosts secrets are added, never which."""
+    agent_id = records.executions.get(store, claim.execution_id).agent_id
+    hosts = entrusting.served_hosts(store, agent_id, claim.spec.network.allow)
+    told = prompts.text("secrets").replace("{hosts}", ", ".join(hosts)) if hosts else ""
+    return claim.replace(spec=claim.spec.replace(system_prompt=claim.spec.system_prompt.replace("{secrets}\n", told)))
 
 
 def _offered(models: ModelTable, execution: Execution) -> Model:

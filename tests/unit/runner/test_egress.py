@@ -11,6 +11,7 @@ import pytest
 
 from ohmyagent.reach import Policy, Refusal, is_global
 from ohmyagent.runner.egress import Egress, target
+from ohmyagent.runner.forward import Forward
 from ohmyagent.runner.hello import server_name
 
 
@@ -150,9 +151,13 @@ def test_a_hello_that_is_broken_or_nameless_is_refused(raw: bytes) -> None:
         heard(raw)
 
 
+def unreachable() -> socket.socket:
+    raise AssertionError("nobody asked for the gateway")
+
+
 def test_hosts_that_were_tried_are_counted_and_told_once() -> None:
     told: list[tuple[str, int, bool, str | None]] = []
-    egress = Egress(policy(), lambda *words: told.append(words))
+    egress = Egress(policy(), lambda *words: told.append(words), Forward("http://gateway", unreachable, "t", "r"))
     for _ in range(3):
         ours, theirs = socket.socketpair()
         with theirs:

@@ -39,25 +39,25 @@ def keep(world, vault, user, agent):
 def test_a_secret_is_added_to_requests_for_its_host_only(world, vault, user, agent, keep):
     keep(header="X-Api-Key", prefix="")
     _, claim = world.started(user, agent)
-    token = claim.spec.model_token
-    [injection] = entrusting.errand(world.store, vault, token, "api.example.com", world.now).injections
+    tokens = claim.spec.model_token, claim.token
+    [injection] = entrusting.errand(world.store, vault, *tokens, "api.example.com", world.now).injections
     assert (injection.header, injection.value) == ("X-Api-Key", CANARY)
     assert CANARY not in repr(injection)
-    assert entrusting.errand(world.store, vault, token, "other.example.org", world.now).injections == ()
+    assert entrusting.errand(world.store, vault, *tokens, "other.example.org", world.now).injections == ()
     with pytest.raises(Forbidden):
-        entrusting.errand(world.store, vault, token, "api.example.com.evil.example.net", world.now)
+        entrusting.errand(world.store, vault, *tokens, "api.example.com.evil.example.net", world.now)
 
 
 def test_it_dies_with_the_run_and_another_agents_run_does_not_have_it(world, vault, user, agent, keep):
     keep()
     other = world.agent(user, name="다른", network={"allow": HOSTS})
     _, theirs = world.started(user, other)
-    assert entrusting.errand(world.store, vault, theirs.spec.model_token, "api.example.com", world.now).injections == ()
+    assert entrusting.errand(world.store, vault, theirs.spec.model_token, theirs.token, "api.example.com", world.now).injections == ()
     _, claim = world.started(user, agent)
     world.call(claim)
     world.finish(claim)
     with pytest.raises(Forbidden):
-        entrusting.errand(world.store, vault, claim.spec.model_token, "api.example.com", world.now)
+        entrusting.errand(world.store, vault, claim.spec.model_token, claim.token, "api.example.com", world.now)
 
 
 def test_its_value_is_nowhere_in_the_store(world, keep, tmp_path):
