@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ohmyagent.domain.due import due_between, instants, next_due
+from ohmyagent.domain.due import closest, due_between, instants, next_due
 from ohmyagent.domain.schedules import Schedule
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -74,3 +74,14 @@ def test_a_day_that_is_rare_is_found_over_decades() -> None:
     sunday_29th = schedule("0 0 29 2 */7", "UTC")
 
     assert next_due(sunday_29th, datetime(2032, 3, 1, tzinfo=UTC)) == datetime(2060, 2, 29, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("cron", "minutes"),
+    [
+        ("* * * * *", 1), ("*/7 * * * *", 4), ("0 * * * *", 60), ("0 9 * * *", 1440), ("0 9,11 * * 1", 120),
+        ("5,55 0,23 * * *", 10), ("30 2-20/6 1 1 *", 360),
+    ],
+)  # fmt: skip
+def test_the_least_between_two_instants_counts_over_midnight(cron: str, minutes: int) -> None:
+    assert closest(schedule(cron)) == timedelta(minutes=minutes)

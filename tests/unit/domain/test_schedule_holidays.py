@@ -135,6 +135,17 @@ def test_the_last_business_day_keeps_to_the_months_and_hours_of_its_expression()
     ] * 2
 
 
+def test_a_day_that_is_open_begins_at_midnight() -> None:
+    midnight = schedule(cron="0 0 * * *", calendar="KR", on_holiday="skip")
+    last = schedule(cron="*/30 * * * *", last_business_day=True)
+
+    # 추석 of 2026 is from Thursday to Saturday, 24 to 26 September
+    due = next_due(midnight, datetime(2026, 9, 23, 12, tzinfo=SEOUL))
+    assert due == datetime(2026, 9, 27, tzinfo=SEOUL)
+    assert next_due(last, datetime(2026, 9, 2, tzinfo=SEOUL)) == datetime(2026, 9, 30, tzinfo=SEOUL)
+    assert len(year_of(last, 2026)) == 12 * 48
+
+
 @pytest.mark.parametrize("cron", ["0 9 25 12 *", "* * 25 12 *", "*/5 * 1 1 *", "0 0 6 6 *"])
 def test_a_schedule_for_holidays_that_leaves_out_holidays_never_comes_due(cron: str) -> None:
     never = schedule(cron=cron, calendar="KR", on_holiday="skip")
