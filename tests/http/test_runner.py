@@ -5,6 +5,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.http.test_executions import event
 from tests.http.world import Api, Runner
@@ -39,9 +40,13 @@ def test_a_launch_is_claimed_once_and_only_with_its_nonce(api: Api) -> None:
 
     assert api.anybody().post(path, json={"nonce": "guess", "taskIndex": 0}).status_code == 404
     runner = api.claimed(run["id"])
-    again = api.anybody().post(path, json={"nonce": api.jobs.nonces[launch_id], "taskIndex": 0})
+    with capture_logs() as logged:
+        again = api.anybody().post(path, json={"nonce": api.jobs.nonces[launch_id], "taskIndex": 0})
 
     assert again.status_code == 409
+    told = {"event": "A second claim", "log_level": "warning", "security": True, "launch": launch_id, "index": 0}
+    assert told in logged
+    assert api.jobs.nonces[launch_id] not in repr(logged)
     assert runner.claim["executionId"] == run["id"]
     assert runner.claim["token"] not in repr(api.dump())
 

@@ -2,9 +2,11 @@
 
 from datetime import datetime, timedelta
 
+import structlog
+
 from ohmyagent import records
 from ohmyagent.domain.costs import Model, ModelTable
-from ohmyagent.domain.errors import Gone
+from ohmyagent.domain.errors import Conflict, Gone
 from ohmyagent.domain.executions import Execution, Status
 from ohmyagent.domain.plans import monthly_cap
 from ohmyagent.domain.runner import Claim, Pace, SandboxLimits, Spec, SpecNetwork, SpecWorkspace
@@ -15,6 +17,8 @@ from ohmyagent.ports import Files, Queue, Store, Transaction
 from ohmyagent.use_cases import entrusting, keeping, metering, prompts
 from ohmyagent.use_cases.running.ends import close, month_with, resume
 from ohmyagent.use_cases.running.requests import input_of
+
+log = structlog.get_logger()
 
 TOKEN_MARGIN = timedelta(minutes=5)
 
@@ -35,7 +39,8 @@ def claim(
     """Give the index's execution to exactly one of any number of runners.
 
     Reserves the run's cap against agent and user; without budget the run ends as failed.
-    Raises NotFound for a wrong nonce, Conflict for a second claim, Gone when there is nothing to do.
+    Raises NotFound for a wrong nonce, Conflict for a second claim, which is logged as a security event, Gone when there
+    is nothing to do.
     """
     runner_token, model_secret = new_secret(), new_secret()
 
@@ -60,7 +65,12 @@ def claim(
         spec = _spec(execution, data, files, manifest, model, models, model_token, cap, gateway_url, pace, now)
         return Claim(execution_id=execution.id, token=runner_token, epoch=execution.epoch, spec=spec)
 
-    claimed = store.transact(work)
+    try:
+        claimed = store.transact(work)
+    except Conflict:
+        # whoever has the nonce is the first runner's equal: a copy of it, or its agent, or somebody who read the launch
+        log.warning("A second claim", security=True, launch=launch_id, index=index)
+        raise
     if isinstance(claimed, Execution):
         resume(store, queue, claimed)
         raise Gone("The budget is used up.")
