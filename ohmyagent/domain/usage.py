@@ -158,13 +158,20 @@ class Month(Record):
         others = tuple(r for r in self.rows if r not in same)
         return self.replace(reservations=kept, rows=(*others, _sum([*same, row])))
 
-    def corrected(self, day: str, agent_id: str, usage: TokenUsage, cost: int) -> Self:
-        """With what a call added (or gave back: `cost` may be negative) after its run had been booked."""
+    def corrected(self, day: str, agent_id: str, usage: TokenUsage, cost: int, unknown: int) -> Self:
+        """With what a call added (or gave back: `cost` may be negative) after its run had been booked.
+
+        `unknown` is 1 when the run's cost has become unknown by it.
+        """
 
         def fixed(row: UsageRow) -> UsageRow:
             if (row.day, row.agent_id) != (day, agent_id):
                 return row
-            return row.replace(token_usage=row.token_usage + usage, cost_micro_usd=max(0, row.cost_micro_usd + cost))
+            return row.replace(
+                token_usage=row.token_usage + usage,
+                cost_micro_usd=max(0, row.cost_micro_usd + cost),
+                unknown_costs=row.unknown_costs + unknown,
+            )
 
         return self.replace(rows=tuple(fixed(row) for row in self.rows))
 

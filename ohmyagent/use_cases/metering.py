@@ -138,9 +138,10 @@ def _correction(tx: Transaction, before: Ledger, after: Ledger, usage: TokenUsag
     """What to write into run, agent and month when a call settles after the end; reads now, writes when called."""
     execution = records.executions.get(tx, before.id)
     agent = records.agents.find(tx, execution.agent_id)
-    ended = execution.end_time or execution.created_at
-    month: Month | None = records.months.find(tx, month_id(execution.user_id, month_of(ended)))
+    booked = execution.start_time or execution.created_at
+    month: Month | None = records.months.find(tx, month_id(execution.user_id, month_of(booked)))
     change = after.spent - before.spent
+    unknown = int(after.cost is None) - int(before.cost is None)
 
     def write() -> None:
         fixed = execution.replace(token_usage=after.usage, cost_micro_usd=after.cost, cost_partial=after.partial)
@@ -150,7 +151,7 @@ def _correction(tx: Transaction, before: Ledger, after: Ledger, usage: TokenUsag
             cost = max(0, agent.total_cost_micro_usd + change)
             records.agents.put(tx, agent.id, agent.replace(total_token_usage=total, total_cost_micro_usd=cost))
         if month is not None:
-            day = ended.strftime("%Y-%m-%d")
-            records.months.put(tx, month.id, month.corrected(day, execution.agent_id, usage, change))
+            day = booked.strftime("%Y-%m-%d")
+            records.months.put(tx, month.id, month.corrected(day, execution.agent_id, usage, change, unknown))
 
     return write

@@ -26,9 +26,15 @@ Handlers = Mapping[str, Callable[[Task], None]]
 class SqliteQueue:
     """Durable across `kill -9`; several processes may enqueue to and work on the same file."""
 
-    def __init__(self, path: str | os.PathLike[str], retries: Retries | None = None) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        retries: Retries | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._retries = retries or Retries()
-        self._rows = TaskRows(path, self._retries)
+        self._rows = TaskRows(path, self._retries, clock)
+        self._clock = clock
         self._changed = threading.Condition()
         self._running: list[Claimed] = []
 
@@ -55,6 +61,13 @@ class SqliteQueue:
                 self._wake()
                 alive[0].join(self._retries.lease / 3)
 
+    def work_once(self, handlers: Handlers) -> bool:
+        """Work one task off, in the caller's thread, without renewing its lease; False when none is due."""
+        claimed = self._claim(list(handlers))
+        if claimed is not None:
+            self._finish(claimed, handlers[claimed.task.kind])
+        return claimed is not None
+
     def purge(self, now: datetime) -> int:
         """Forget what was done long enough ago; returns how many."""
         return self._rows.purge(now)
@@ -74,7 +87,7 @@ class SqliteQueue:
 
     def _wake(self) -> None:
         with self._changed:
-            self._changed.notify()
+            self._changed.notify_all()  # whoever waits may wait for other kinds
 
     def _work(self, handlers: Handlers, stop: threading.Event) -> None:
         while not stop.is_set():
@@ -131,6 +144,6 @@ class SqliteQueue:
         """Until something is due, at most `POLL_SECONDS`."""
         with self._changed:
             due = self._rows.next_due(kinds)
-            pause = POLL_SECONDS if due is None else min(POLL_SECONDS, due - time.time())
+            pause = POLL_SECONDS if due is None else min(POLL_SECONDS, due - self._clock())
             if pause > 0:
                 self._changed.wait(pause)

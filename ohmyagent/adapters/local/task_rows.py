@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -65,13 +66,16 @@ class Claimed:
 
 
 class TaskRows:
-    def __init__(self, path: str | os.PathLike[str], retries: Retries) -> None:
+    """`clock` gives seconds since 1970."""
+
+    def __init__(self, path: str | os.PathLike[str], retries: Retries, clock: Callable[[], float] = time.time) -> None:
         self._database = Database(path)
         self._database.create(SCHEMA)
         self._retries = retries
+        self._clock = clock
 
     def add(self, task: Task) -> bool:
-        due = time.time() if task.due is None else task.due.timestamp()
+        due = self._clock() if task.due is None else task.due.timestamp()
         row = (task.kind, task.name, json.dumps(task.body), due)
         with self._database.write() as connection:
             statement = "INSERT OR IGNORE INTO tasks (kind, name, body, due) VALUES (?, ?, ?, ?)"
@@ -79,7 +83,7 @@ class TaskRows:
 
     def claim(self, kind: str) -> Claimed | None:
         """Lease the task of this kind that has been due for the longest time."""
-        now = time.time()
+        now = self._clock()
         is_due = "SELECT 1 FROM tasks WHERE state = 'waiting' AND kind = ? AND due <= ? LIMIT 1"
         if not self._database.read(is_due, (kind, now)):
             return None
@@ -99,10 +103,10 @@ class TaskRows:
         """
         key = (claimed.task.kind, claimed.task.name, claimed.lease)
         with self._database.write() as connection:
-            connection.execute(statement, (state, time.time() + pause, attempts, error, *key))
+            connection.execute(statement, (state, self._clock() + pause, attempts, error, *key))
 
     def renew(self, claims: list[Claimed]) -> None:
-        due = time.time() + self._retries.lease
+        due = self._clock() + self._retries.lease
         rows = [(due, claimed.task.kind, claimed.task.name, claimed.lease) for claimed in claims]
         with self._database.write() as connection:
             connection.executemany("UPDATE tasks SET due = ? WHERE kind = ? AND name = ? AND lease = ?", rows)
@@ -131,10 +135,10 @@ class TaskRows:
             UPDATE tasks SET state = 'waiting', attempts = 0, due = ? WHERE kind = ? AND name = ? AND state = 'dead'
         """
         with self._database.write() as connection:
-            return connection.execute(statement, (time.time(), kind, name)).rowcount == 1
+            return connection.execute(statement, (self._clock(), kind, name)).rowcount == 1
 
     def depth(self) -> Depth:
-        now = time.time()
+        now = self._clock()
         statement = """
             SELECT count(*) FILTER (WHERE state = 'waiting' AND lease IS NULL AND due <= :now),
                    count(*) FILTER (WHERE state = 'waiting' AND lease IS NULL AND due > :now),

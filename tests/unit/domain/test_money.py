@@ -106,4 +106,4 @@ def test_a_month_counts_what_is_set_aside_until_it_is_booked():
     row = UsageRow(day="2026-11-20", agent_id="a", runs=1, cost_micro_usd=120, token_usage=TokenUsage(output=3))
     booked = month.booked("x1", row).booked("x1", row)
     assert (booked.committed("a"), len(booked.rows), booked.rows[0].runs) == (240, 1, 2)
-    assert booked.corrected("2026-11-20", "a", TokenUsage(output=1), -40).rows[0].cost_micro_usd == 200
+    assert booked.corrected("2026-11-20", "a", TokenUsage(output=1), -40, 0).rows[0].cost_micro_usd == 200
