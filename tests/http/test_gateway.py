@@ -92,6 +92,14 @@ def test_a_stream_passes_event_for_event_and_is_charged(gateway, fake):
     assert (gateway.ledger(token).spent, gateway.ledger(token).usage.output) == (271, 7)
 
 
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_call_writes_twice(gateway, fake, stream):
+    token, commits, transact = gateway.run(), [], gateway.store.transact
+    gateway.store.transact = lambda work: commits.append(1) or transact(work)
+    assert post(gateway, request(stream=stream), token=token)[0] == 200
+    assert len(commits) == 2
+
+
 def test_the_body_arrives_as_it_was_sent(gateway, fake):
     sent = request(unknown={"deep": [1, {"ü": None}]}, temperature=0.5, stream=False)
     post(gateway, sent, token=gateway.run())
