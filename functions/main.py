@@ -19,6 +19,11 @@ def agents(request: Request) -> Response:
 
 
 @functions_framework.http
+def hooks(request: Request) -> Response:
+    return serve(request, "hooks", app)
+
+
+@functions_framework.http
 def executions(request: Request) -> Response:
     return serve(request, "executions", app)
 

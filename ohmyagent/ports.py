@@ -1,6 +1,6 @@
 """What the program needs from outside, on one page.  Adapters do not inherit; they keep these promises."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -196,6 +196,24 @@ class Files(Protocol):
         """Where a runner may PUT exactly this body until then; on one machine a path below its own address."""
 
     def download_url(self, key: str, expires: datetime) -> str: ...
+
+
+class Undelivered(Exception):
+    """No answer came; `reason` is a slug such as `timeout`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Courier(Protocol):
+    """Requests to addresses that people give, which may be anywhere: https and the public internet only."""
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+        """The status of the answer, a redirect's too, for none is followed; raises Undelivered.
+
+        It ends within a time limit whatever the other side does.
+        """
 
 
 class Vault(Protocol):

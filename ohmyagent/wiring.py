@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from ohmyagent import __version__
+from ohmyagent.adapters.https import HttpsCourier
 from ohmyagent.adapters.local import backup as backups
 from ohmyagent.adapters.local.data_folder import DataFolder
 from ohmyagent.adapters.local.files import FolderFiles
@@ -19,7 +20,7 @@ from ohmyagent.adapters.local.vault import KeyFileVault
 from ohmyagent.domain.costs import CLAUDE, DEMO, ModelMode, ModelTable
 from ohmyagent.domain.runner import Pace, SandboxState
 from ohmyagent.gateway.upstreams import ANTHROPIC_URL, Upstream
-from ohmyagent.ports import Files, Jobs, Queue, Store, Vault
+from ohmyagent.ports import Courier, Files, Jobs, Queue, Store, Vault
 from ohmyagent.records.indexes import INDEXES
 from ohmyagent.runner.installation import default_home
 from ohmyagent.runner.probe import probe
@@ -40,6 +41,7 @@ class App:
     jobs: Jobs
     files: Files
     vault: Vault
+    courier: Courier
     models: ModelTable
     upstreams: Mapping[str, Upstream]
     pace: Pace
@@ -83,6 +85,7 @@ def local(settings: Settings) -> Local:
         files=FolderFiles(data.files, vault.derived("file links")),
         host=host,
         vault=vault,
+        courier=HttpsCourier(),
         models=models,
         upstreams=upstreams,
         pace=Pace(),

@@ -7,14 +7,17 @@ import structlog
 
 from ohmyagent import wiring
 from ohmyagent.ports import Task
-from ohmyagent.use_cases import running, ticking
+from ohmyagent.use_cases import delivering, running, ticking
 
 log = structlog.get_logger()
 
 SWEEP_SECONDS = 1.0
 TICK_SECONDS = 1.0
+DELIVERY_SECONDS = 1.0
 BACKUP_SECONDS = 600.0
 QUEUE_THREADS = 4
+WEBHOOK_THREADS = 4
+"""Of their own: receivers that are slow to answer must not hold up the start of runs."""
 
 
 class Clockwork:
@@ -26,7 +29,11 @@ class Clockwork:
         handlers = {"launch": self._launch, "check": self._check}
         self._threads = [
             threading.Thread(target=app.queue.run, args=(handlers, QUEUE_THREADS, self._stop), name="queue"),
+            threading.Thread(
+                target=app.queue.run, args=({"webhook": self._deliver}, WEBHOOK_THREADS, self._stop), name="webhooks"
+            ),
             threading.Thread(target=self._every, args=(SWEEP_SECONDS, self._sweep), name="sweep"),
+            threading.Thread(target=self._every, args=(DELIVERY_SECONDS, self._dispatch_deliveries), name="deliveries"),
             threading.Thread(target=self._every, args=(SWEEP_SECONDS, self._relieve), name="relieve"),
             threading.Thread(target=self._every, args=(TICK_SECONDS, self._tick), name="tick"),
             threading.Thread(target=self._every, args=(BACKUP_SECONDS, self._back_up), name="backup"),
@@ -48,6 +55,14 @@ class Clockwork:
     def _check(self, task: Task) -> None:
         app = self._app
         running.check(app.store, app.queue, app.jobs, task.body["executionId"], pace=app.pace, now=app.now())
+
+    def _deliver(self, task: Task) -> None:
+        app, body = self._app, task.body
+        delivering.deliver(app.store, app.vault, app.courier, body["deliveryId"], int(body["attempt"]), app.now())
+
+    def _dispatch_deliveries(self) -> None:
+        app = self._app
+        delivering.dispatch(app.store, app.queue, app.now())
 
     def _sweep(self) -> None:
         app = self._app

@@ -4,7 +4,9 @@ from typing import Generic, Protocol, TypeVar
 
 from ohmyagent.domain.accounts import ApiKey, Session, SigninCode, User
 from ohmyagent.domain.agents import Agent, AgentVersion, SlugLock
+from ohmyagent.domain.deliveries import Delivery, WebhookSecret
 from ohmyagent.domain.executions import EventBatch, Execution, ExecutionInput, Launch
+from ohmyagent.domain.hooks import Hook
 from ohmyagent.domain.record import Record
 from ohmyagent.domain.secrets import Secret
 from ohmyagent.domain.usage import Ledger, Month
@@ -82,6 +84,9 @@ launches = Collection("launches", Launch)
 ledgers = Collection("ledgers", Ledger)
 months = Collection("months", Month)
 workspaces = Collection("workspaces", Workspace)
+hooks = Collection("hooks", Hook)
+deliveries = Collection("deliveries", Delivery)
+webhook_secrets = Collection("webhookSecrets", WebhookSecret)
 
 
 def batches(execution_id: str) -> Collection[EventBatch]:

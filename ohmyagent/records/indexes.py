@@ -34,6 +34,9 @@ INDEXES: tuple[Index, ...] = (
     Index("executions", (("agentId", "asc"), ("status", "asc"), ("createdAt", "asc"))),
     Index("executions", (("status", "asc"), ("createdAt", "asc"))),
     Index("executions", (("status", "asc"), ("lease.expiresAt", "asc"))),
+    Index("hooks", (("agentId", "asc"), ("createdAt", "asc"))),
+    Index("deliveries", (("agentId", "asc"), ("userId", "asc"), ("createdAt", "desc"))),
+    Index("deliveries", (("status", "asc"), ("nextAttemptAt", "asc"))),
 )
 
 

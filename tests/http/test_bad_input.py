@@ -29,13 +29,20 @@ class World:
     run: str
     deleted: str
     foreign: str
+    hook: str
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> TestResponse:
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if data is not None:
             named.setdefault("Content-Type", JSON)
-        names = {"agent": self.agent, "run": self.run, "deleted": self.deleted, "foreign": self.foreign}
+        names = {
+            "agent": self.agent,
+            "run": self.run,
+            "deleted": self.deleted,
+            "foreign": self.foreign,
+            "hook": self.hook["id"],
+        }
         for name, value in names.items():
             path = path.replace("{" + name + "}", value)
         return self.person.call(method, path, data=data, headers=named)
@@ -50,7 +57,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         run = person.run(agent)["id"]
         person.delete(f"/api/agents/{deleted}")
         person.post("/api/agents", json=DRAFT | {"slug": "taken"}, headers={"Idempotency-Key": "used"})
-        yield World(api, person, agent, run, deleted, other.agent()["id"])
+        hook = person.post(f"/api/agents/{agent}/hooks").json["id"]
+        yield World(api, person, agent, run, deleted, other.agent()["id"], hook)
 
 
 @dataclass(frozen=True)
@@ -388,7 +396,46 @@ SECRETS = [
     missing("secrets of a deleted agent", "/api/agents/{deleted}/secrets"),
     missing("secrets of somebody else", "/api/agents/{foreign}/secrets"),
 ]  # fmt: skip
-ROWS = [*BODIES, *FIELDS, *FILES, *IDS, *QUERIES, *HEADERS, *SECRETS]
+HOOK = "/api/hooks/{hook}"
+SENT = str(1_795_176_000)
+SECOND_HOOK = "/api/agents/{agent}/hooks/h_nothing"
+
+
+def message(name: str, status: int, body: bytes | None = b"{}", **headers: str) -> Row:
+    return Row(f"a webhook: {name}", "POST", HOOK, body, status, None, tuple(headers.items()))
+
+
+HOOKS = [
+    message("a person's session", 401),
+    message("no signature", 401, webhook_id="m", webhook_timestamp=SENT),
+    message("a wrong signature", 401, webhook_id="m", webhook_timestamp=SENT, webhook_signature="v1,AAAA"),
+    message("another version", 401, webhook_id="m", webhook_timestamp=SENT, webhook_signature="v2,AAAA"),
+    message("a signature without version", 401, webhook_id="m", webhook_timestamp=SENT, webhook_signature="AAAA"),
+    message("8 kB of signatures", 401, webhook_id="m", webhook_timestamp=SENT, webhook_signature="v1,A " * 1_600),
+    message("an old time", 401, webhook_id="m", webhook_timestamp="1", webhook_signature="v1,AAAA"),
+    message("a time of words", 401, webhook_id="m", webhook_timestamp="now", webhook_signature="v1,AAAA"),
+    message("a time of 400 digits", 401, webhook_id="m", webhook_timestamp="9" * 400, webhook_signature="v1,AAAA"),
+    message("an id of 8 kB", 401, webhook_id="m" * 8_192, webhook_timestamp=SENT, webhook_signature="v1,AAAA"),
+    message("a wrong bearer", 401, Authorization="Bearer whsec_" + "A" * 43 + "="),
+    message("a bearer of accents", 401, Authorization="Bearer \u00e9"),
+    message("too large", 413, b"x" * 262_145),
+    message("an empty key", 422, Idempotency_Key=""),
+    Row("a webhook by another method", "PUT", HOOK, b"{}", 405),
+    Row("a webhook read", "GET", HOOK, None, 405),
+    missing("an unknown hook", "/api/hooks/h_nothing", "POST"),
+    missing("a hook with NUL", "/api/hooks/h%00", "POST"),
+    missing("a hook that climbs", "/api/hooks/..%2fagents", "POST"),
+    missing("a hook that is not there, rotated", SECOND_HOOK + "/rotate", "POST"),
+    missing("a hook that is not there, deleted", SECOND_HOOK, "DELETE"),
+    missing("hooks of a deleted agent", "/api/agents/{deleted}/hooks"),
+    missing("a hook for a deleted agent", "/api/agents/{deleted}/hooks", "POST"),
+    missing("a hook for somebody else's agent", "/api/agents/{foreign}/hooks", "POST"),
+    missing("a hook by way of somebody else's agent", "/api/agents/{foreign}/hooks/{hook}", "DELETE"),
+    missing("somebody else's webhook secret", "/api/agents/{foreign}/webhook-secret"),
+    missing("somebody else's deliveries", "/api/agents/{foreign}/deliveries"),
+    query("deliveries with a made-up cursor", "/api/agents/{agent}/deliveries?cursor=abc", "cursor"),
+]
+ROWS = [*BODIES, *FIELDS, *FILES, *IDS, *QUERIES, *HEADERS, *SECRETS, *HOOKS]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

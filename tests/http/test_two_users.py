@@ -41,6 +41,7 @@ def world_of(api: Api, endpoint: str) -> tuple[Person, dict[str, str]]:
     person = api.guest()
     agent_id = person.agent(network={"allow": SECRET["hosts"]})["id"]
     assert person.put(f"/api/agents/{agent_id}/secrets/key", json=SECRET).status_code == 200
+    hook_id = person.post(f"/api/agents/{agent_id}/hooks").json["id"]
     person.post(f"/api/agents/{agent_id}/files", data={"file": (io.BytesIO(BODY), "a.csv")})
     run = person.run(agent_id)["id"]
     if endpoint.startswith("executions.") and endpoint != "executions.cancel":
@@ -49,7 +50,7 @@ def world_of(api: Api, endpoint: str) -> tuple[Person, dict[str, str]]:
         runner.post("finish", outcome="failed", errorCode="agent", lastSeq=0, artifacts=[file])
     if endpoint in DELETED_FIRST:
         person.delete(f"/api/agents/{agent_id}")
-    return person, {"agent_id": agent_id, "execution_id": run, "path": "a.csv", "name": "key"}
+    return person, {"agent_id": agent_id, "execution_id": run, "path": "a.csv", "name": "key", "hook_id": hook_id}
 
 
 def address(rule: str, names: dict[str, str]) -> str:
@@ -80,7 +81,7 @@ def test_what_is_anothers_is_not_there(api: Api, endpoint: str, method: str, rul
 
 @pytest.mark.parametrize(("endpoint", "method", "rule"), owned(), ids=lambda value: str(value))
 def test_nobody_is_asked_to_sign_in_first(api: Api, endpoint: str, method: str, rule: str) -> None:
-    names = {"agent_id": "a_x", "execution_id": "x_x", "path": "a", "name": "key"}
+    names = {"agent_id": "a_x", "execution_id": "x_x", "path": "a", "name": "key", "hook_id": "h_x"}
 
     answer = api.anybody().open(address(rule, names), method=method)
 

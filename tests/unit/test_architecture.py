@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "gateway": {"gateway", "http"} | OUTER,
     "demo": {"demo"},
     "runner": {"runner", "reach"},
-    "adapters": {"adapters", "ports", "domain"},
+    "adapters": {"adapters", "ports", "domain", "reach"},
     "wiring": {"wiring", "adapters", "http", "chat", "gateway", "demo", "runner"} | OUTER,
     "cli": {"cli", "wiring", "http", "chat", "gateway", "demo", "runner"} | OUTER,
 }

@@ -9,7 +9,7 @@ from ohmyagent.use_cases.running.ends import cancel, end, finish, resume
 from ohmyagent.use_cases.running.launches import launch
 from ohmyagent.use_cases.running.logs import Log, find, log, page, shown
 from ohmyagent.use_cases.running.reports import held, report, uploads
-from ohmyagent.use_cases.running.requests import dispatch, input_of, request, retry
+from ohmyagent.use_cases.running.requests import dispatch, input_of, request, requested_id, retry
 from ohmyagent.use_cases.running.sweeps import check, relieve, sweep
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "relieve",
     "report",
     "request",
+    "requested_id",
     "resume",
     "retry",
     "shown",

@@ -13,7 +13,7 @@ from ohmyagent.domain.runner import FinishRequest, Outcome, Pace
 from ohmyagent.domain.text import digest
 from ohmyagent.domain.usage import Ledger, Month, UsageRow, month_id, month_of
 from ohmyagent.ports import Files, Queue, Store, Task, Transaction, Where
-from ohmyagent.use_cases import keeping
+from ohmyagent.use_cases import announcing, keeping
 from ohmyagent.use_cases.running.logs import find
 from ohmyagent.use_cases.running.requests import dispatch
 
@@ -83,6 +83,7 @@ def close(
         records.months.put(tx, month.id, month.booked(execution.id, _row(closed, ledger)))
     if agent is not None:
         records.agents.put(tx, agent.id, _counted(agent, closed, ledger))
+    announcing.announce(tx, agent, closed, now)
     return records.executions.put(tx, closed.id, closed)
 
 
@@ -142,6 +143,8 @@ def cancel(store: Store, queue: Queue, user: User, execution_id: str, *, pace: P
         execution = find(tx, user, execution_id).cancelling(now)
         if execution.status is Status.LAUNCHING:
             return end(tx, execution.id, Status.CANCELLED, now)
+        if execution.ended:
+            announcing.announce(tx, records.agents.find(tx, execution.agent_id), execution, now)
         return records.executions.put(tx, execution.id, execution)
 
     execution = store.transact(work)

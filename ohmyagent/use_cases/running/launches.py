@@ -1,7 +1,7 @@
 """Starting runners for what is queued."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ohmyagent import records
 from ohmyagent.domain.agents import Agent
@@ -11,8 +11,11 @@ from ohmyagent.domain.runner import Pace
 from ohmyagent.domain.schedules import Overlap
 from ohmyagent.domain.text import new_secret
 from ohmyagent.ports import Jobs, Later, Store, Transaction
+from ohmyagent.use_cases import announcing
 
 NO_ROOM_PAUSE = 0.3
+EARLY = timedelta(seconds=1)
+"""How much earlier than due a run may start: the clocks of the queue and of this process differ a little."""
 
 
 def launch(store: Store, jobs: Jobs, launch_id: str, pace: Pace, now: datetime) -> None:
@@ -40,12 +43,14 @@ def _start(tx: Transaction, launch_id: str, nonce: str, pace: Pace, now: datetim
     started = []
     for execution in executions:
         agent = agents[execution.agent_id]
-        if execution.status is not Status.QUEUED:
+        if execution.status is not Status.QUEUED or not execution.is_due(now + EARLY):
             continue
         if agent is None or agent.deleted_at is not None:
             records.executions.put(tx, execution.id, execution.closed(Status.SKIPPED, now, error_code="agent_deleted"))
         elif _overlaps(agent, execution):
-            records.executions.put(tx, execution.id, execution.closed(Status.SKIPPED, now, error_code="overlap"))
+            skipped = execution.closed(Status.SKIPPED, now, error_code="overlap")
+            records.executions.put(tx, execution.id, skipped)
+            announcing.announce(tx, agent, skipped, now)
         elif agent.active_execution_id in (None, execution.id):
             agents[agent.id] = records.agents.put(tx, agent.id, agent.taken_by(execution.id))
             records.executions.put(tx, execution.id, execution.launching(now + pace.launch, now + pace.launch))

@@ -31,7 +31,7 @@ def request(
     Raises NotFound, Invalid when the agent's model is no longer offered, KeyReused.
     """
     body = digest(wanted.model_dump_json())
-    execution_id = derived_id("x", user.id, agent_id, "executions", key) if key else new_id("x")
+    execution_id = requested_id(user.id, agent_id, key) if key else new_id("x")
 
     def work(tx: Transaction) -> Execution:
         existing = records.executions.find(tx, execution_id)
@@ -59,6 +59,11 @@ def request(
     return execution
 
 
+def requested_id(user_id: str, agent_id: str, key: str) -> str:
+    """The id of the run that is asked for under the key."""
+    return derived_id("x", user_id, agent_id, "executions", key)
+
+
 def dispatch(queue: Queue, launch_id: str, again: str = "") -> None:
     """Have the launch started; `again` names a later attempt."""
     queue.enqueue(Task("launch", launch_id + again, {"launchId": launch_id}))
@@ -78,7 +83,8 @@ def retry(
     old = find(store, user, execution_id)
     if not old.ended:
         raise Conflict("The run has not ended yet.", korean="아직 끝나지 않은 실행입니다.")
-    wanted = ExecutionRequest(input=input_of(store, old))
+    # not validated again: a webhook's input may be longer than what a person may send
+    wanted = ExecutionRequest.model_construct(input=input_of(store, old))
     return request(
         store, queue, models, user, old.agent_id, wanted, now=now, trigger=Trigger.RETRY, key=key, retry_of=old.id
     )

@@ -13,6 +13,7 @@ from ohmyagent.domain.errors import Contention
 from ohmyagent.domain.executions import Execution, Launch, Status
 from ohmyagent.domain.text import derived_id
 from ohmyagent.ports import Queue, Store, Task, Transaction, Where
+from ohmyagent.use_cases import announcing
 from ohmyagent.use_cases.ticking.instants import documents, due_until
 
 log = structlog.get_logger()
@@ -86,8 +87,11 @@ def _advance(tx: Transaction, models: ModelTable, ids: list[str], clock: Clock, 
         clocked = agent.replace(next_run_at=due[agent.id][1], planned=(*agent.planned[-2:], *ahead))
         records.agents.put(tx, agent.id, clocked)
     made = [*_launched(tx, [e for e in made if e.waits], clock.batch, now), *(e for e in made if not e.waits)]
+    by_id = {agent.id: agent for agent in agents}
     for execution in made:
         records.executions.put(tx, execution.id, execution)
+        if execution.ended:
+            announcing.announce(tx, by_id[execution.agent_id], execution, now)
     return made
 
 
