@@ -24,6 +24,7 @@ from ohmyagent.cli.clockwork import Clockwork
 from ohmyagent.cli.front import Front
 from ohmyagent.domain.executions import OWNED
 from ohmyagent.gateway.dialling import Dialler
+from ohmyagent.gateway import heap
 from ohmyagent.ports import Where
 from ohmyagent.settings import Settings
 from ohmyagent.use_cases import signing_in
@@ -91,6 +92,7 @@ async def _serve(
         while not all(server.started for server in servers):
             await asyncio.sleep(0.005)
         clockwork.start()
+        heap.set_aside()
         with _announced(app) as here:
             if ready is not None:
                 threading.Thread(target=ready, args=(here,), name="ready", daemon=True).start()
