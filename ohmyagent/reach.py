@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 PORTS = (80, 443)
+CONNECT_SECONDS = 10.0
 # public by number, yet answered by the machine's own cloud: Azure's host service
 METADATA = frozenset({ipaddress.ip_address("168.63.129.16")})
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -53,6 +54,14 @@ class Policy:
             if self.permit(ipaddress.ip_address(address)):
                 return address
         raise Refusal("address not allowed")
+
+    def dial(self, host: str, port: int) -> socket.socket:
+        """A connection to the one address that was judged.  Raises Refusal."""
+        address = self.address(host, port)
+        try:
+            return socket.create_connection((address, self.dial_port(port)), CONNECT_SECONDS)
+        except OSError as error:
+            raise Refusal("no connection to the host") from error
 
     def check(self, host: str, port: int) -> None:
         """What can be said before the name is resolved.  Raises Refusal."""

@@ -80,6 +80,7 @@ class Spec(Record):
     flush_seconds: float
     orphan_seconds: float
     gateway_url: str
+    egress_url: str | None = None
 
 
 class ClaimRequest(Record):

@@ -9,50 +9,29 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import partial
 
 from ohmyagent.reach import Policy, Refusal
-from ohmyagent.runner import plain, relay
+from ohmyagent.runner import plain
 from ohmyagent.runner.forward import Forward, Turned
-from ohmyagent.runner.hello import server_name
+from ohmyagent.runner.passage import HTTPS, Dial, Passage, Tally, Tell
 
-CONNECTIONS_AT_ONCE = 32
-CONNECTIONS = 2_000
-BYTES = 512 << 20
-HOSTS = 500
 HEAD_BYTES = 16 << 10
 HOST_CHARACTERS = 253
 PATIENCE_SECONDS = 10.0
 BODY_PATIENCE_SECONDS = 60.0
-PLAIN_PORT, HTTPS = 80, 443
-Tell = Callable[[str, int, bool, str | None], None]
-"""host, port, allowed, and the reason when it was not."""
-
-
-@dataclass
-class Tally:
-    """How often a host was tried, as one outcome."""
-
-    host: str
-    allowed: bool
-    requests: int = 0
+PLAIN_PORT = 80
 
 
 class Egress:
     """The proxy of one execution.  Every host that was tried is in `hosts`, and told to `tell` as it happens."""
 
-    def __init__(self, policy: Policy, tell: Tell, forward: Forward) -> None:
-        self._policy, self._tell, self._forward = policy, tell, forward
-        self._lock = threading.Lock()
-        self._tallies: dict[tuple[str, bool], Tally] = {}
-        self._open = self._made = self._bytes = 0
+    def __init__(self, policy: Policy, tell: Tell, forward: Forward, dial: Dial | None = None) -> None:
+        self._passage, self._forward = Passage(policy, tell, dial), forward
 
     @property
     def hosts(self) -> list[Tally]:
-        with self._lock:
-            return list(self._tallies.values())
+        return self._passage.hosts
 
     def handle(self, near: socket.socket) -> None:
         """One connection from the sandbox, from its first byte to its end."""
@@ -63,88 +42,33 @@ class Egress:
                 head, begun = _head(near)
                 if head.startswith(b"CONNECT "):
                     host, port = target(head)
-                    with self._admitted():
+                    with self._passage.admitted():
                         self._connect(near, host, port)
                 else:
                     request = plain.parsed(head)
                     host, port = request.host, request.port
-                    with self._admitted():
+                    with self._passage.admitted():
                         self._carry(near, request, begun)
             except Refusal as refusal:
-                self._record(host, port, str(refusal))
+                self._passage.record(host, port, str(refusal))
                 near.sendall(_refused(host, refusal))
 
     def _connect(self, near: socket.socket, host: str, port: int) -> None:
-        address = self._policy.address(host, port)
-        try:
-            far = socket.create_connection((address, self._policy.dial_port(port)), PATIENCE_SECONDS)
-        except OSError as error:
-            raise Refusal("no connection to the host") from error
-        with far:
+        with self._passage.dial(host, port) as far:
             near.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            first = self._checked_start(near, host, port)
-            if first is None:
-                return
-            self._record(host, port, None)
-            far.sendall(first)
-            relay.join(near, far, self._within_cap)
+            self._passage.tunnel(near, far, host, port)
 
     def _carry(self, near: socket.socket, request: plain.Plain, begun: bytes) -> None:
         """Raises Refusal as long as nothing was answered, also for a body that is malformed."""
-        self._policy.check(request.host, request.port)
+        self._passage.check(request.host, request.port)
         if request.port != PLAIN_PORT:
             raise Refusal("port not allowed")
         near.settimeout(BODY_PATIENCE_SECONDS)
         if request.expects:
             near.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         pieces = plain.body(request, begun, near)
-        self._forward.carry(request, pieces, near, lambda: self._record(request.host, HTTPS, None), self._within_cap)
-
-    def _checked_start(self, near: socket.socket, host: str, port: int) -> bytes | None:
-        """The first bytes of the client, if they do not name another host; the tunnel is cut when they do."""
-        try:
-            first, name = server_name(near)
-        except (ValueError, OSError) as error:
-            self._record(host, port, str(error))
-            return None
-        if name is None and port == 443:
-            self._record(host, port, "no TLS on port 443")
-            return None
-        if name is not None and name != host:
-            self._record(host, port, "TLS names another host")
-            return None
-        return first
-
-    @contextlib.contextmanager
-    def _admitted(self) -> Iterator[None]:
-        with self._lock:
-            if self._open >= CONNECTIONS_AT_ONCE or self._made >= CONNECTIONS:
-                raise Refusal("too many connections")
-            self._open += 1
-            self._made += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._open -= 1
-
-    def _within_cap(self, size: int) -> bool:
-        with self._lock:
-            self._bytes += size
-            return self._bytes <= BYTES
-
-    def _record(self, host: str, port: int, reason: str | None) -> None:
-        """Count a host; from one outcome of one host only the first is told, for a loop must not flood the log."""
-        allowed = reason is None
-        with self._lock:
-            key = (host, allowed)
-            if key not in self._tallies and len(self._tallies) >= HOSTS:
-                return
-            tally = self._tallies.setdefault(key, Tally(host, allowed))
-            tally.requests += 1
-            first = tally.requests == 1
-        if first:
-            self._tell(host, port, allowed, reason)
+        answered = partial(self._passage.record, request.host, HTTPS, None)
+        self._forward.carry(request, pieces, near, answered, self._passage.within_cap)
 
 
 def target(head: bytes) -> tuple[str, int]:

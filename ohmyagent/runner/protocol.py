@@ -77,6 +77,8 @@ class Spec:
     files: tuple[WorkspaceFile, ...]
     save: bool
     gateway_url: str
+    egress_url: str | None = None
+    """Where the web is reached through, where this runner has no route to it."""
     heartbeat: float = 2
     flush: float = 0.2
     orphan: float = 30
@@ -167,6 +169,7 @@ def _spec(spec: _Fields) -> Spec:
         ),
         save=workspace.flag("save"),
         gateway_url=spec.text("gatewayUrl").rstrip("/"),
+        egress_url=spec.optional_text("egressUrl"),
         heartbeat=spec.number("heartbeatSeconds", Spec.heartbeat),
         flush=spec.number("flushSeconds", Spec.flush),
         orphan=spec.number("orphanSeconds", Spec.orphan),

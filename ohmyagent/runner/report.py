@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ohmyagent.runner import save
-from ohmyagent.runner.egress import Tally
 from ohmyagent.runner.files import Findings, Kept
 from ohmyagent.runner.outcome import Ending, Verdict
+from ohmyagent.runner.passage import Tally
 from ohmyagent.runner.protocol import Claim, Json
 from ohmyagent.runner.stream import RESULT_CHARACTERS, Transcript
 
@@ -20,6 +20,7 @@ class Report:
     strategy: str
     verdict: Verdict = field(default_factory=lambda: Verdict("failed", "sandbox", "The run did not start."))
     mechanisms: dict[str, str] = field(default_factory=dict)
+    network: str | None = None
     ending: Ending | None = None
     version: str | None = None
     words: str | None = None
@@ -47,7 +48,7 @@ class Report:
             "result": self.words[:RESULT_CHARACTERS] if self.words else None,
             "structured": result.structured if result else None,
             "cli": self._cli(),
-            "sandbox": {"strategy": self.strategy, "limits": self.mechanisms},
+            "sandbox": {"strategy": self.strategy, "limits": self.mechanisms, "network": self.network},
             "workspace": self._workspace(),
             "artifacts": [save.listed(file) | {"path": file.path.partition("/")[2]} for file in self.artifacts],
             "hosts": [vars(tally) for tally in self.hosts],

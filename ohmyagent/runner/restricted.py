@@ -23,12 +23,12 @@ from ohmyagent.runner.handover import HandoverFailed, Listeners, Plan
 from ohmyagent.runner.installation import Installation, InstallationBroken, inside_python
 from ohmyagent.runner.landlock import Rules
 from ohmyagent.runner.limits import cores
-from ohmyagent.runner.sandbox import Held, SandboxRefused
+from ohmyagent.runner.sandbox import LOOPBACK, OFFLINE, PORT, Held, SandboxRefused
 from ohmyagent.runner.sweep import processes
 from ohmyagent.runner.warden import Orders
 
 ROOT = Path(__file__).resolve().parents[2]
-NETWORKS = ("loopback", "port", "offline")
+NETWORKS = (LOOPBACK, PORT, OFFLINE)
 """How an agent is kept from the container's network, the strongest that still has a proxy first."""
 END_SECONDS = 8.0
 STDERR_LIMIT = 4096
@@ -165,8 +165,8 @@ class Restricted:
             uid=uid,
             folder=lodging.WORKSPACE,
             cores=tuple(sorted(cores(plan.limits.cpus, self._slot))),
-            programs=(*installation.seccomp, offline if self._network == "offline" else tcp),
-            loopback=loopback if self._network == "loopback" else None,
+            programs=(*installation.seccomp, offline if self._network == OFFLINE else tcp),
+            loopback=loopback if self._network == LOOPBACK else None,
             rules=self._rules(),
         )
 
@@ -174,7 +174,7 @@ class Restricted:
         if not landlock.version():
             return None
         readable = (*READABLE, self._home, toolbox.FOLDER)
-        port = None if self._network == "offline" else cli.PROXY_PORT
+        port = None if self._network == OFFLINE else cli.PROXY_PORT
         return Rules(readable, lodging.FOLDERS, APPLIANCES, port)
 
     def _held(self, plan: Plan) -> Held:

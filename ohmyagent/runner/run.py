@@ -18,10 +18,11 @@ from ohmyagent.runner.platform import NotOurs, Platform, Unreachable
 from ohmyagent.runner.protocol import Claim, Json, Launch
 from ohmyagent.runner.recorder import Recorder
 from ohmyagent.runner.report import Report
-from ohmyagent.runner.sandbox import Box, Sandbox, SandboxRefused
+from ohmyagent.runner.sandbox import OFFLINE, Box, Sandbox, SandboxRefused
 from ohmyagent.runner.save import WorkspaceLost
 from ohmyagent.runner.stream import Transcript
 from ohmyagent.runner.supervision import LEAVE_NO_TRACE, Stops, Supervision, stop_of
+from ohmyagent.runner.tunnel import Tunnel
 
 DONE, LOST = 0, 1
 
@@ -92,11 +93,14 @@ class Execution:
         transcript = Transcript(self.recorder.add)
         gateway = relay.GatewayRelay(spec.gateway_url, spec.orphan)
         forward = Forward(spec.gateway_url, gateway.connect, spec.model_token, self.claim.token)
-        egress = Egress(policy, self._tell_host, forward)
+        dial = Tunnel(spec.egress_url, spec.model_token, self.claim.token).dial if spec.egress_url else None
+        egress = Egress(policy, self._tell_host, forward, dial)
         relay.serve(box.listeners.gateway, gateway.handle, "gateway")
         relay.serve(box.listeners.proxy, egress.handle, "egress")
         watch = Watch(box, spec.limits, slot)
-        report.mechanisms = watch.mechanisms
+        report.mechanisms, report.network = watch.mechanisms, box.held.network
+        if spec.allow and box.held.network == OFFLINE:
+            self.recorder.add("log", text="This sandbox can reach no host but the model: its container allows no more.")
         try:
             save.restore(box, self.platform, spec)
             box.go()

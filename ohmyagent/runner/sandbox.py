@@ -9,6 +9,8 @@ from typing import Protocol
 
 from ohmyagent.runner.handover import Listeners, Plan
 
+NAMESPACE, LOOPBACK, PORT, OFFLINE = "namespace", "loopback", "port", "offline"
+
 
 class SandboxRefused(Exception):
     """No sandbox can be had on this host, or it did not start; the text says why, for whoever runs the platform."""
@@ -18,7 +20,7 @@ class SandboxRefused(Exception):
 class Held:
     """How a box is kept apart from networks, and the limits that hold before anyone sets one."""
 
-    network: str = "namespace"
+    network: str = NAMESPACE
     """namespace: it has one of its own, without a route.  loopback: sockets are tied to it, and to the proxy's port.
     port: to that port only, of whatever host.  offline: no internet sockets."""
     disk: str = "tmpfs"
