@@ -88,6 +88,7 @@ def _agent(agent: Found) -> None:
         (words.TOOLS, ", ".join(agent["tools"])),
         (words.HOSTS, ", ".join(agent["network"]["allow"])),
         (words.SCHEDULE, _schedule(agent)),
+        (words.NEXT_RUN, forms.when(agent["nextRunAt"]) if agent["nextRunAt"] else ""),
         (words.LIMITS, per_run),
         (words.LAST_RUN, _last_run(agent)),
         (words.RUNS, str(agent["totalRuns"])),
@@ -115,10 +116,12 @@ def _run(run: Found) -> None:
 
 
 def _schedule(agent: Found) -> str:
-    schedule = agent["schedule"]
+    """In words, with the person's own beside them."""
+    schedule, said = agent["schedule"], agent["scheduleText"]
     if schedule is None:
         return words.NO_SCHEDULE()
-    return clean(schedule["text"] or f"{schedule['cron']} {schedule['timezone']}")
+    text: str = said["ko" if words.LANGUAGE == "ko" else "en"]
+    return clean(f"{text} · {schedule['text']}" if schedule["text"] else text)
 
 
 def _last_run(agent: Found) -> Text:

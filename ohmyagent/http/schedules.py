@@ -1,6 +1,6 @@
 """POST /api/schedules/preview: a schedule in words, and when it would come due."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
 from flask import Blueprint, Response
 from pydantic import Field
@@ -9,12 +9,13 @@ from ohmyagent.domain.errors import FieldError, Invalid
 from ohmyagent.domain.plans import minimum_interval
 from ohmyagent.domain.record import Instant, Record
 from ohmyagent.domain.schedule_speech import LONGEST, Asked, Question, heard
-from ohmyagent.domain.schedule_words import Words, words
+from ohmyagent.domain.schedule_words import words
 from ohmyagent.domain.schedules import Cron, Schedule
 from ohmyagent.domain.text import Line
 from ohmyagent.http.answers import answer
 from ohmyagent.http.context import app, user
 from ohmyagent.http.operations import operation
+from ohmyagent.http.views import WordsView
 from ohmyagent.use_cases import scheduling
 
 bp = Blueprint("schedules", __name__, url_prefix="/api/schedules")
@@ -25,17 +26,6 @@ class PreviewRequest(Schedule):
 
     cron: Cron | None = None  # type: ignore[assignment]
     text: Annotated[Line, Field(max_length=LONGEST)] | None = None
-
-
-class WordsView(Record):
-    """The same in both languages."""
-
-    ko: str
-    en: str
-
-    @classmethod
-    def shown(cls, said: Words) -> Self:
-        return cls(ko=said.ko, en=said.en)
 
 
 class ChoiceView(Record):

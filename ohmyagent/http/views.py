@@ -11,6 +11,7 @@ from ohmyagent.domain.executions import Event, Execution, Host, Span, Status, St
 from ohmyagent.domain.record import Instant, MicroUsd, Record
 from ohmyagent.domain.results import ResultKind, ResultKindSource
 from ohmyagent.domain.runner import SandboxState
+from ohmyagent.domain.schedule_words import Words, words
 from ohmyagent.use_cases import explaining
 from ohmyagent.use_cases.accounting import UsageSum
 
@@ -75,12 +76,24 @@ class LinkView(Record):
     expires_at: Instant
 
 
+class WordsView(Record):
+    """The same in both languages."""
+
+    ko: str
+    en: str
+
+    @classmethod
+    def shown(cls, said: Words) -> Self:
+        return cls(ko=said.ko, en=said.en)
+
+
 class AgentView(AgentDraft):
-    """An agent as its owner sees it."""
+    """An agent as its owner sees it.  `scheduleText`: its schedule in words."""
 
     id: str
     slug: Slug
     user_id: str
+    schedule_text: WordsView | None
     next_run_at: Instant | None
     last_execution: LastExecution | None
     active_execution_id: str | None
@@ -94,7 +107,8 @@ class AgentView(AgentDraft):
 
     @classmethod
     def shown(cls, agent: Agent) -> Self:
-        return cls.model_construct(**_same(cls, agent))
+        said = None if agent.schedule is None else WordsView.shown(words(agent.schedule))
+        return cls.model_construct(**_same(cls, agent, schedule_text=said))
 
 
 class AgentVersionView(Record):

@@ -20,6 +20,7 @@ from ohmyagent.domain.errors import AlreadyExists, Invalid, KeyReused, NotFound
 from ohmyagent.domain.executions import Execution
 from ohmyagent.domain.text import derived_id, digest, new_id
 from ohmyagent.ports import Store, Transaction, Where
+from ohmyagent.use_cases import scheduling
 from ohmyagent.use_cases.ticking.changes import left_behind
 
 
@@ -35,9 +36,9 @@ def create(
 ) -> Agent:
     """A new agent.  The same `key` with the same draft is the same agent; with another it raises KeyReused.
 
-    Raises Invalid for an unknown model and AlreadyExists for a slug in use.
+    Raises Invalid for an unknown model or a schedule that cannot be kept, and AlreadyExists for a slug in use.
     """
-    _known(models, draft)
+    _possible(models, user, draft)
     body = digest(draft.model_dump_json() + (source or ""))
     agent_id = derived_id("a", user.id, "agents", key) if key else new_id("a")
     agent = Agent.designed(draft, id=agent_id, user_id=user.id, now=now).replace(request_digest=body)
@@ -99,7 +100,7 @@ def save(
 
     Without a `source` of its own it keeps the present one's, for the keys that only the file knows.
     """
-    _known(models, draft)
+    _possible(models, user, draft)
 
     def work(tx: Transaction) -> Agent:
         before = find(tx, user, agent_id).at_version(expected)
@@ -162,7 +163,7 @@ def rollback(store: Store, models: ModelTable, user: User, agent_id: str, versio
         before = find(tx, user, agent_id)
         old = records.agent_versions.get(tx, version_id(agent_id, version))
         draft = old.draft.replace(slug=before.slug, status=before.status)
-        _known(models, draft)
+        _possible(models, user, draft)
         return _write(tx, before, before.redesigned(draft, now), old.source, now)
 
     return store.transact(work)
@@ -234,11 +235,14 @@ def _keep_version(tx: Transaction, agent: Agent, source: str | None, now: dateti
     records.agent_versions.create(tx, version_id(agent.id, agent.version), entry)
 
 
-def _known(models: ModelTable, draft: AgentDraft) -> None:
+def _possible(models: ModelTable, user: User, draft: AgentDraft) -> None:
+    """Raises Invalid for what is valid by itself, but not on this platform or in this plan."""
     if models.find(draft.model) is None:
         known = ", ".join(dict.fromkeys(name for m in models.models for name in (*m.aliases, m.id)))
         raise Invalid.of("model", f"is not a model of this platform; there are {known}")
 
+    if draft.schedule is not None:
+        scheduling.check(draft.schedule, user.plan, within="schedule.")
 
 def _merged(target: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
     merged = dict(target)

@@ -1,6 +1,6 @@
 """What a schedule would do, before anybody saves it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -35,6 +35,15 @@ def preview(schedule: Schedule, plan: str, now: datetime) -> Preview:
         too_frequent=due.closest(schedule) < minimum_interval(plan),
         holidays_release=None if schedule.calendar is None else holidays_kr.release(),
     )
+
+
+def check(schedule: Schedule, plan: str, within: str) -> None:
+    """Raises Invalid naming a field, after `within`, that contradicts another or asks for more than the plan allows."""
+    try:
+        check_fields(schedule)
+        check_interval(schedule, plan)
+    except Invalid as wrong:
+        raise Invalid(*(replace(error, field=within + error.field) for error in wrong.errors)) from None
 
 
 def check_fields(schedule: Schedule) -> None:

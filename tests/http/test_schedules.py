@@ -8,7 +8,7 @@ from ohmyagent.domain import holidays_kr
 from ohmyagent.domain.errors import Invalid
 from ohmyagent.domain.schedules import Schedule
 from ohmyagent.use_cases import scheduling
-from tests.http.world import Api, Person
+from tests.http.world import DRAFT, Api, Person
 
 KOREAN = {"Accept-Language": "ko"}
 
@@ -124,6 +124,18 @@ def test_nobody_looks_without_signing_in(api: Api) -> None:
     assert api.anybody().post("/api/schedules/preview", json={"cron": "0 9 * * *"}).status_code == 401
 
 
+def test_an_agent_says_its_schedule_in_words_and_keeps_the_persons_own(api: Api) -> None:
+    person = api.guest()
+    kept = person.agent(schedule={"cron": "0 9 * * 1-5", "text": "출근하면"})
+    assert kept["scheduleText"] == {
+        "ko": "평일 오전 9시 (KST)", "en": "every weekday at 9:00 AM KST"
+    }  # fmt: skip
+    assert kept["schedule"]["text"] == "출근하면"
+    path = f"/api/agents/{kept['id']}"
+    assert person.get(path).json == kept
+    assert person.call("PATCH", path, json={"schedule": None}).json["scheduleText"] is None
+
+
 @pytest.mark.parametrize(
     ("cron", "too_frequent"),
     [
@@ -146,3 +158,32 @@ def test_the_plan_decides_how_often_a_schedule_may_come_due() -> None:
         with pytest.raises(Invalid) as caught:
             scheduling.check_interval(every_minute, plan)
         assert caught.value.errors[0].message == "comes due more often than this plan allows: every 60 minutes"
+
+
+TOO_OFTEN = {"cron": "*/30 * * * *"}
+TOO_OFTEN_FILE = "---\nname: news\noma: {schedule: {cron: '*/30 * * * *'}}\n---\nDo it.\n"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "", DRAFT | {"schedule": TOO_OFTEN}), ("PUT", "/{agent}", DRAFT | {"schedule": TOO_OFTEN}),
+        ("PATCH", "/{agent}", {"schedule": TOO_OFTEN}), ("POST", "/import", TOO_OFTEN_FILE),
+        ("PUT", "/{agent}", TOO_OFTEN_FILE),
+    ],
+)  # fmt: skip
+def test_no_way_of_saving_lets_a_guest_run_more_often_than_the_plan_allows(
+    api: Api, method: str, path: str, body: Any
+) -> None:
+    person = api.guest()
+    agent = person.agent(schedule={"cron": "0 * * * *"})
+    sent = {"data": body, "content_type": "text/markdown"} if isinstance(body, str) else {"json": body}
+
+    for language, said in (("en", "comes due more often"), ("ko", "허용보다 자주 실행됩니다 (최소 60분 간격)")):
+        answer = person.call(
+            method, f"/api/agents{path.format(agent=agent['id'])}", headers={"Accept-Language": language}, **sent
+        )
+        assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "schedule.cron")
+        assert answer.json["errors"][0]["message"].startswith(said)
+    assert person.get(f"/api/agents/{agent['id']}").json == agent
+    assert len(person.get("/api/agents").json["items"]) == 1

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ohmyagent.cli import forms
 from tests.unit.cli.conftest import Terminal
 
 FILE = """\
@@ -195,3 +196,15 @@ def test_a_platform_that_does_not_answer_is_said_so(terminal: Terminal, monkeypa
     said = terminal.oma("ls")
     assert said.code == 1
     assert said.err.startswith("The platform at http://127.0.0.1:9 does not answer")
+
+
+def test_a_schedule_is_listed_in_words_with_the_persons_own_beside_them(terminal: Terminal) -> None:
+    schedule = {"cron": "0 9 * * 1-5", "text": "출근하면"}
+    body = {"name": "뉴스", "slug": "news", "finalPrompt": "해 줘", "schedule": schedule}
+    agent = terminal.client().post("/api/agents", body).json
+
+    for command in ("ls", "show news"):
+        said = terminal.oma(*command.split()).out
+        assert "every weekday at 9:00 AM KST · 출근하면" in said
+        assert "0 9 * * 1-5" not in said
+    assert forms.when(agent["nextRunAt"]) in terminal.oma("show", "news").out
