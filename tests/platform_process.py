@@ -13,18 +13,25 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).resolve().parent.parent
+PROGRAM = ("-m", "ohmyagent.cli.main", "up")
 START_SECONDS = 30
 Json = dict[str, Any]
 
 
 class PlatformProcess:
-    """`url` and `key` hold once it has started.  `environment` is added to a clean one."""
+    """`url` and `key` hold once it has started.  `environment` is added to a clean one.
 
-    def __init__(self, data: Path, environment: dict[str, str] | None = None) -> None:
+    `program` is what Python is started with; tests that need a platform with other eyes bring their own.
+    """
+
+    def __init__(
+        self, data: Path, environment: dict[str, str] | None = None, program: tuple[str, ...] = PROGRAM
+    ) -> None:
         self.data = data
         self.log = data.parent / f"{data.name}.log"
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "OMA_SANDBOX_HOME") if name in os.environ}
         self._environment = kept | {"OMA_DATA": str(data), "PYTHONUNBUFFERED": "1"} | (environment or {})
+        self._program = program
         self._port = "0"
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -34,7 +41,7 @@ class PlatformProcess:
         address.unlink(missing_ok=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "ohmyagent.cli.main", "up", "--port", self._port],
+                [sys.executable, *self._program, "--port", self._port],
                 cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         deadline = time.monotonic() + START_SECONDS

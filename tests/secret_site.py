@@ -7,6 +7,7 @@ import json
 import ssl
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,30 @@ from typing import Any
 from tests.isolation.web import certificate
 
 HOST, OTHER = "allowed.example", "other.example"
+
+HEAD = f"POST http://{HOST}/echo HTTP/1.1\r\nHost: {HOST}\r\n".encode()
+SMUGGLED = f"GET http://{HOST}/smuggled HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
+SHAPES = {
+    "length and chunks": HEAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + SMUGGLED,
+    "two lengths": HEAD + b"Content-Length: 0\r\nContent-Length: 99\r\n\r\n" + SMUGGLED,
+    "a list of lengths": HEAD + b"Content-Length: 0, 0\r\n\r\n" + SMUGGLED,
+    "an odd coding": HEAD + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + SMUGGLED,
+    "a blank before the colon": HEAD + b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" + SMUGGLED,
+    "a folded line": HEAD + b"X: y\r\n Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + SMUGGLED,
+    "a chunk extension": HEAD + b"Transfer-Encoding: chunked\r\n\r\n5;x=\r\nhello\r\n0\r\n\r\n" + SMUGGLED,
+    "a chunk that is too long": HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\nhello\r\n0\r\n\r\n" + SMUGGLED,
+    "a trailer": HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\nAuthorization: x\r\n\r\n" + SMUGGLED,
+    "line feeds alone": HEAD.replace(b"\r\n", b"\n") + b"\n" + SMUGGLED,
+    "a line feed in a header": HEAD + b"X: y\nAuthorization: x\r\n\r\n" + SMUGGLED,
+    "a carriage return in a header": HEAD + b"X: y\rAuthorization: x\r\n\r\n" + SMUGGLED,
+    "NUL in a header": HEAD + b"X: y\0\r\n\r\n" + SMUGGLED,
+    "a blank in a name": HEAD + b"X Y: z\r\n\r\n" + SMUGGLED,
+    "two hosts": HEAD + b"Host: other.example\r\n\r\n" + SMUGGLED,
+    "64 KB of headers": HEAD + b"X: " + b"y" * 65_536 + b"\r\n\r\n" + SMUGGLED,
+    "a line end in the address": f"GET http://{HOST}/%0d%0a\r\nX: y HTTP/1.1\r\n\r\n".encode() + SMUGGLED,
+    "a method of its own": HEAD.replace(b"POST", b"TRACE") + b"\r\n" + SMUGGLED,
+}  # fmt: skip
+"""Requests that two readers could read in two ways, each followed by one that nobody asked for."""
 
 
 @dataclass
@@ -86,12 +111,13 @@ class _Echo(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def _drip(self, body: bytes) -> None:
-        """One byte in each TLS record, so that no secret comes in one piece."""
+        """Byte after byte, so that no secret comes in one piece."""
         self.send_response(200)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         for at in range(len(body)):
             self.wfile.write(body[at : at + 1])
+            time.sleep(0.001)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Silent."""

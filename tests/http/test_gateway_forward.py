@@ -32,7 +32,7 @@ from ohmyagent.runner.relay import GatewayRelay
 from ohmyagent.use_cases import entrusting
 from tests import secret_site
 from tests.gateway_service import Served
-from tests.secret_site import HOST, OTHER, Site
+from tests.secret_site import HOST, OTHER, SHAPES, SMUGGLED, Site
 from tests.world import World
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -274,30 +274,6 @@ def test_addresses_that_are_not_a_plain_allowed_host_are_refused(way: Way, url: 
     assert reason in answer.body.decode()
     assert way.site.arrived == []
     assert not any(allowed for _, _, allowed, _ in way.told)
-
-
-HEAD = f"POST http://{HOST}/echo HTTP/1.1\r\nHost: {HOST}\r\n".encode()
-SMUGGLED = f"GET http://{HOST}/smuggled HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
-SHAPES = {
-    "length and chunks": HEAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + SMUGGLED,
-    "two lengths": HEAD + b"Content-Length: 0\r\nContent-Length: 99\r\n\r\n" + SMUGGLED,
-    "a list of lengths": HEAD + b"Content-Length: 0, 0\r\n\r\n" + SMUGGLED,
-    "an odd coding": HEAD + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + SMUGGLED,
-    "a blank before the colon": HEAD + b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" + SMUGGLED,
-    "a folded line": HEAD + b"X: y\r\n Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + SMUGGLED,
-    "a chunk extension": HEAD + b"Transfer-Encoding: chunked\r\n\r\n5;x=\r\nhello\r\n0\r\n\r\n" + SMUGGLED,
-    "a chunk that is too long": HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\nhello\r\n0\r\n\r\n" + SMUGGLED,
-    "a trailer": HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\nAuthorization: x\r\n\r\n" + SMUGGLED,
-    "line feeds alone": HEAD.replace(b"\r\n", b"\n") + b"\n" + SMUGGLED,
-    "a line feed in a header": HEAD + b"X: y\nAuthorization: x\r\n\r\n" + SMUGGLED,
-    "a carriage return in a header": HEAD + b"X: y\rAuthorization: x\r\n\r\n" + SMUGGLED,
-    "NUL in a header": HEAD + b"X: y\0\r\n\r\n" + SMUGGLED,
-    "a blank in a name": HEAD + b"X Y: z\r\n\r\n" + SMUGGLED,
-    "two hosts": HEAD + b"Host: other.example\r\n\r\n" + SMUGGLED,
-    "64 KB of headers": HEAD + b"X: " + b"y" * 65_536 + b"\r\n\r\n" + SMUGGLED,
-    "a line end in the address": f"GET http://{HOST}/%0d%0a\r\nX: y HTTP/1.1\r\n\r\n".encode() + SMUGGLED,
-    "a method of its own": HEAD.replace(b"POST", b"TRACE") + b"\r\n" + SMUGGLED,
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("shape", SHAPES)

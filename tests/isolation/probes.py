@@ -88,7 +88,11 @@ NETWORK = [
     Probe("the cloud's metadata address", "python3 dial.py AF_INET SOCK_STREAM 169.254.169.254 80", "ENETUNREACH"),
     proxy("the cloud's metadata address by the proxy", "CONNECT 169.254.169.254:80 HTTP/1.1"),
     proxy("the cloud's metadata name by the proxy", "CONNECT metadata.google.internal:80 HTTP/1.1"),
-    proxy("plain HTTP by the proxy", "GET http://allowed.example/ HTTP/1.1"),
+    proxy("plain HTTP to a host off the list", "GET http://other.example/ HTTP/1.1"),
+    proxy("plain HTTP to the cloud's metadata address", "GET http://169.254.169.254/ HTTP/1.1"),
+    proxy("plain HTTP with a name and password", "GET http://me:you@allowed.example/ HTTP/1.1"),
+    proxy("plain HTTP to another port", "GET http://allowed.example:8080/ HTTP/1.1"),
+    proxy("https in the manner of plain HTTP", "GET https://allowed.example/ HTTP/1.1"),
     Probe("the internet directly", "python3 dial.py AF_INET SOCK_STREAM 1.1.1.1 443", "ENETUNREACH"),
     Probe(
         "the internet by IPv6",
