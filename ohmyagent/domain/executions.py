@@ -146,6 +146,10 @@ class Execution(Record):
     def ended(self) -> bool:
         return self.status in ENDED
 
+    def is_due(self, now: datetime) -> bool:
+        """Whether its instant has come, if it has one: runs are made a little ahead of it."""
+        return self.due_time is None or self.due_time <= now
+
     def launching(self, expires: datetime, deadline: datetime) -> Self:
         """Its launch is under way; raises Gone unless it was queued."""
         if self.status is not Status.QUEUED:

@@ -1,7 +1,7 @@
 """Starting runners for what is queued."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ohmyagent import records
 from ohmyagent.domain.agents import Agent
@@ -14,6 +14,8 @@ from ohmyagent.ports import Jobs, Later, Store, Transaction
 from ohmyagent.use_cases import announcing
 
 NO_ROOM_PAUSE = 0.3
+EARLY = timedelta(seconds=1)
+"""How much earlier than due a run may start: the clocks of the queue and of this process differ a little."""
 
 
 def launch(store: Store, jobs: Jobs, launch_id: str, pace: Pace, now: datetime) -> None:
@@ -41,7 +43,7 @@ def _start(tx: Transaction, launch_id: str, nonce: str, pace: Pace, now: datetim
     started = []
     for execution in executions:
         agent = agents[execution.agent_id]
-        if execution.status is not Status.QUEUED:
+        if execution.status is not Status.QUEUED or not execution.is_due(now + EARLY):
             continue
         if agent is None or agent.deleted_at is not None:
             records.executions.put(tx, execution.id, execution.closed(Status.SKIPPED, now, error_code="agent_deleted"))

@@ -122,6 +122,8 @@ def _expired(store: Store, status: Status, now: datetime) -> list[Execution]:
 
 def _redispatch(store: Store, queue: Queue, execution: Execution, now: datetime) -> None:
     """Its task may have been lost between commit and enqueue: once a minute, another one."""
+    if not execution.is_due(now - FORGOTTEN):
+        return
     agent = records.agents.find(store, execution.agent_id)
     if agent is None or agent.active_execution_id is None or agent.deleted_at is not None:
         dispatch(queue, execution.launch_id, now.strftime("-%Y%m%dT%H%MZ"))
