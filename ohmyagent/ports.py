@@ -223,3 +223,42 @@ class Vault(Protocol):
 
     def unseal(self, sealed: str, context: str) -> str:
         """Raises Forbidden when the context differs or the text was tampered with."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail ready to go.  `message_id` is the same in every attempt; `text` and `html` say the same."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    language: str
+    message_id: str
+    date: datetime
+
+
+class Posted(StrEnum):
+    """What became of an attempt.  `unknown` is neither success nor failure: sending again could be a second mail."""
+
+    ACCEPTED = "accepted"
+    KEPT = "kept"
+    REFUSED = "refused"
+    LATER = "later"
+    UNKNOWN = "unknown"
+
+
+class Mail(Protocol):
+    """One attempt to hand a letter to a mail server."""
+
+    @property
+    def domain(self) -> str:
+        """Of the sender, for message ids."""
+
+    def send(self, letter: Letter) -> tuple[Posted, str | None]:
+        """What became of it, and why; ends within a time limit and raises nothing for what a server does or says.
+
+        accepted: the server has taken it over.  kept: there is no server, it stays in the outbox.  refused: for good,
+        the same letter would be refused again.  later: it was certainly not taken, another attempt may work.
+        unknown: the letter was handed over and no answer came.
+        """

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 DEFAULT_PORT = 8080
 
@@ -29,6 +30,9 @@ class Settings:
     anthropic_api_key: str | None
     anthropic_base_url: str | None
     google_client_id: str | None
+    smtp_url: str | None = field(default=None, repr=False)
+    mail_from: str | None = None
+    mail_to: str | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -41,6 +45,8 @@ class Settings:
         port = _number(env, "OMA_PORT" if "OMA_PORT" in env else "PORT", DEFAULT_PORT, 0, 65535, wrong)
         gateway_port = _number(env, "OMA_GATEWAY_PORT", 0, 0, 65535, wrong)
         slots = _number(env, "OMA_SLOTS", 4, 1, 64, wrong)
+        smtp_url, mail_from = env.get("SMTP_URL") or None, env.get("MAIL_FROM") or None
+        wrong += _mail_faults(smtp_url, mail_from)
         if wrong:
             raise BadSettings(wrong)
         home = env.get("OMA_SANDBOX_HOME")
@@ -55,6 +61,9 @@ class Settings:
             anthropic_api_key=env.get("ANTHROPIC_API_KEY") or None,
             anthropic_base_url=(env.get("ANTHROPIC_BASE_URL") or "").rstrip("/") or None,
             google_client_id=env.get("GOOGLE_CLIENT_ID") or None,
+            smtp_url=smtp_url,
+            mail_from=mail_from,
+            mail_to=env.get("MAIL_TO") or None,
         )
 
 
@@ -66,6 +75,19 @@ def _number(env: Mapping[str, str], name: str, default: int, least: int, most: i
         wrong.append(f"{name} is {text!r}; it must be a number from {least} to {most}")
         return default
     return int(text)
+
+
+def _mail_faults(smtp_url: str | None, mail_from: str | None) -> list[str]:
+    """What is wrong with the mail server's address (which may hold a password, so it is not repeated)."""
+    if smtp_url is None:
+        return []
+    wrong = [] if mail_from and "@" in mail_from else ["MAIL_FROM is missing; mail needs the address it comes from"]
+    try:
+        parts = urlsplit(smtp_url)
+        sound = parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    return wrong if sound else [*wrong, "SMTP_URL is not an address such as smtp://user:password@mail.example.com:587"]
 
 
 @dataclass(frozen=True)

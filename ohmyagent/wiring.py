@@ -14,13 +14,15 @@ from ohmyagent.adapters.local.data_folder import DataFolder
 from ohmyagent.adapters.local.files import FolderFiles
 from ohmyagent.adapters.local.host import Floor, Host
 from ohmyagent.adapters.local.jobs import ProcessJobs, RunnerCommand
+from ohmyagent.adapters.local.outbox import KeepingMail
 from ohmyagent.adapters.local.queue import SqliteQueue
 from ohmyagent.adapters.local.store import SqliteStore
 from ohmyagent.adapters.local.vault import KeyFileVault
+from ohmyagent.adapters.smtp import Server, SmtpMail
 from ohmyagent.domain.costs import CLAUDE, DEMO, ModelMode, ModelTable
 from ohmyagent.domain.runner import Pace, SandboxState
 from ohmyagent.gateway.upstreams import ANTHROPIC_URL, Upstream
-from ohmyagent.ports import Courier, Files, Jobs, Queue, Store, Vault
+from ohmyagent.ports import Courier, Files, Jobs, Mail, Queue, Store, Vault
 from ohmyagent.records.indexes import INDEXES
 from ohmyagent.runner.installation import default_home
 from ohmyagent.runner.probe import probe
@@ -42,6 +44,7 @@ class App:
     files: Files
     vault: Vault
     courier: Courier
+    mail: Mail
     models: ModelTable
     upstreams: Mapping[str, Upstream]
     pace: Pace
@@ -86,6 +89,7 @@ def local(settings: Settings) -> Local:
         host=host,
         vault=vault,
         courier=HttpsCourier(),
+        mail=mail(settings),
         models=models,
         upstreams=upstreams,
         pace=Pace(),
@@ -93,6 +97,13 @@ def local(settings: Settings) -> Local:
         gateway_url=f"http://127.0.0.1:{settings.gateway_port or settings.port}/gateway",
         now=lambda: datetime.now(UTC),
     )
+
+
+def mail(settings: Settings) -> Mail:
+    """The mail server of the settings; without one every letter is kept."""
+    if settings.smtp_url is None or settings.mail_from is None:
+        return KeepingMail()
+    return SmtpMail(Server.of(settings.smtp_url), settings.mail_from)
 
 
 def model_table(settings: Settings, demo_url: str) -> tuple[ModelTable, dict[str, Upstream]]:

@@ -7,12 +7,16 @@ import structlog
 
 from ohmyagent import wiring
 from ohmyagent.ports import Task
-from ohmyagent.use_cases import delivering, running, ticking
+from ohmyagent.use_cases import delivering, mailing, pausing, running, ticking
 
 log = structlog.get_logger()
 
 SWEEP_SECONDS = 1.0
 TICK_SECONDS = 1.0
+MAIL_SECONDS = 1.0
+REVIEW_SECONDS = 15.0
+"""How soon an agent goes on after the month has changed; a raised limit is looked at when it is saved."""
+MAIL_THREADS = 1
 DELIVERY_SECONDS = 1.0
 BACKUP_SECONDS = 600.0
 QUEUE_THREADS = 4
@@ -36,6 +40,9 @@ class Clockwork:
             threading.Thread(target=self._every, args=(DELIVERY_SECONDS, self._dispatch_deliveries), name="deliveries"),
             threading.Thread(target=self._every, args=(SWEEP_SECONDS, self._relieve), name="relieve"),
             threading.Thread(target=self._every, args=(TICK_SECONDS, self._tick), name="tick"),
+            threading.Thread(target=app.queue.run, args=({"mail": self._mail}, MAIL_THREADS, self._stop), name="mail"),
+            threading.Thread(target=self._every, args=(MAIL_SECONDS, self._dispatch_mails), name="mails"),
+            threading.Thread(target=self._every, args=(REVIEW_SECONDS, self._review), name="review"),
             threading.Thread(target=self._every, args=(BACKUP_SECONDS, self._back_up), name="backup"),
         ]
 
@@ -73,6 +80,18 @@ class Clockwork:
         done = ticking.tick(app.store, app.queue, app.models, app.clock, app.now())
         if done.runs or done.missed or done.aside:
             log.info("tick", runs=done.runs, missed=done.missed, aside=len(done.aside))
+
+    def _mail(self, task: Task) -> None:
+        app = self._app
+        mailing.deliver(app.store, app.mail, task.body["mailId"], app.settings.public_url, app.now)
+
+    def _dispatch_mails(self) -> None:
+        mailing.dispatch(self._app.store, self._app.queue, self._app.now())
+
+    def _review(self) -> None:
+        resumed = pausing.review(self._app.store, self._app.now())
+        if resumed:
+            log.info("agents go on", count=resumed)
 
     def _relieve(self) -> None:
         app = self._app

@@ -158,7 +158,7 @@ def _under_way(app: wiring.Local) -> int:
 def _announced(app: wiring.Local) -> Iterator[Running]:
     """Tell commands on this machine where the platform is, and with which key to speak for its owner."""
     data, url = app.settings.data, app.settings.public_url
-    owner = signing_in.owner(app.store, app.now())
+    owner = signing_in.reachable(app.store, signing_in.owner(app.store, app.now()), app.settings.mail_to)
     key = _owner_key(app, data / "owner-key")
     address = data / "address"
     _write_private(address, json.dumps({"url": f"http://{HOST}:{app.settings.port}", "pid": os.getpid()}))

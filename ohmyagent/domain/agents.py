@@ -11,6 +11,7 @@ from ohmyagent.domain.costs import TokenUsage
 from ohmyagent.domain.due import next_due
 from ohmyagent.domain.errors import AgentRunning, Conflict, NotFound, PreconditionFailed
 from ohmyagent.domain.hosts import normal_host
+from ohmyagent.domain.pauses import PausedReason
 from ohmyagent.domain.record import Instant, MicroUsd, Record
 from ohmyagent.domain.schedules import Schedule
 from ohmyagent.domain.text import Instructions, Line, Name, derived_id
@@ -123,7 +124,8 @@ class Agent(AgentDraft):
     """A person's agent.  `activeExecutionId` is the one run that may use its workspace now.
 
     `nextRunAt` is the next due instant that has no document yet, `planned` the runs made ahead of their time, and
-    `pausedAt` when its schedule stopped.
+    `pausedAt` when its schedule stopped.  While `pausedReason` holds, it runs by hand only; `failures` counts its runs
+    that came to nothing since the last that did not.
     """
 
     id: str
@@ -134,6 +136,8 @@ class Agent(AgentDraft):
     active_execution_id: str | None = None
     planned: tuple[str, ...] = ()
     paused_at: Instant | None = None
+    paused_reason: PausedReason | None = None
+    failures: int = 0
     total_runs: int = 0
     successful_runs: int = 0
     total_token_usage: TokenUsage = TokenUsage()
@@ -155,14 +159,21 @@ class Agent(AgentDraft):
         return AgentDraft(**{name: getattr(self, name) for name in AgentDraft.model_fields})
 
     def redesigned(self, draft: AgentDraft, now: datetime) -> Self:
-        """The next version; a missing slug keeps the present one."""
+        """The next version, of which no failure is known yet; a missing slug keeps the present one."""
         fields = dict(draft) | {"slug": draft.slug or self.slug}
-        return self.replace(**fields, version=self.version + 1, updated_at=now).clocked(self, now)
+        reason = None if self.paused_reason is PausedReason.FAILURES else self.paused_reason
+        after = self.replace(**fields, failures=0, paused_reason=reason, version=self.version + 1, updated_at=now)
+        return after.clocked(self, now)
 
     @property
     def scheduled(self) -> bool:
         """Whether its schedule counts now."""
-        return self.schedule is not None and self.status is AgentStatus.ACTIVE and self.deleted_at is None
+        wanted = self.schedule is not None and self.status is AgentStatus.ACTIVE and self.deleted_at is None
+        return wanted and self.paused_reason is None
+
+    def halted(self, reason: PausedReason | None, now: datetime) -> Self:
+        """Standing still for that reason from now on, or going on when there is none."""
+        return self.replace(paused_reason=reason).clocked(self, now)
 
     def clocked(self, before: Self | None, now: datetime) -> Self:
         """With the clock as schedule and status want it: set anew from `now` when either changed, so that nothing

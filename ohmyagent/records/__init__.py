@@ -7,6 +7,7 @@ from ohmyagent.domain.agents import Agent, AgentVersion, SlugLock
 from ohmyagent.domain.deliveries import Delivery, WebhookSecret
 from ohmyagent.domain.executions import EventBatch, Execution, ExecutionInput, Launch
 from ohmyagent.domain.hooks import Hook
+from ohmyagent.domain.mail import OutboxMail
 from ohmyagent.domain.record import Record
 from ohmyagent.domain.secrets import Secret
 from ohmyagent.domain.usage import Ledger, Month
@@ -83,6 +84,7 @@ inputs = Collection("inputs", ExecutionInput)
 launches = Collection("launches", Launch)
 ledgers = Collection("ledgers", Ledger)
 months = Collection("months", Month)
+outbox = Collection("outbox", OutboxMail)
 workspaces = Collection("workspaces", Workspace)
 hooks = Collection("hooks", Hook)
 deliveries = Collection("deliveries", Delivery)

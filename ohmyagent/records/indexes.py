@@ -37,6 +37,8 @@ INDEXES: tuple[Index, ...] = (
     Index("hooks", (("agentId", "asc"), ("createdAt", "asc"))),
     Index("deliveries", (("agentId", "asc"), ("userId", "asc"), ("createdAt", "desc"))),
     Index("deliveries", (("status", "asc"), ("nextAttemptAt", "asc"))),
+    Index("outbox", (("userId", "asc"), ("createdAt", "desc"))),
+    Index("outbox", (("state", "asc"), ("dueAt", "asc"))),
 )
 
 

@@ -20,7 +20,7 @@ from ohmyagent.domain.errors import AlreadyExists, Invalid, KeyReused, NotFound
 from ohmyagent.domain.executions import Execution
 from ohmyagent.domain.text import derived_id, digest, new_id
 from ohmyagent.ports import Store, Transaction, Where
-from ohmyagent.use_cases import scheduling
+from ohmyagent.use_cases import pausing, scheduling
 from ohmyagent.use_cases.ticking.changes import left_behind
 
 
@@ -200,6 +200,7 @@ def reimported(
 
 
 def _write(tx: Transaction, before: Agent, after: Agent, source: str | None, now: datetime) -> Agent:
+    after = pausing.reviewed(tx, after, now)
     left = left_behind(tx, before, after, now)
     if after.slug != before.slug:
         _take_slug(tx, after)
@@ -240,9 +241,9 @@ def _possible(models: ModelTable, user: User, draft: AgentDraft) -> None:
     if models.find(draft.model) is None:
         known = ", ".join(dict.fromkeys(name for m in models.models for name in (*m.aliases, m.id)))
         raise Invalid.of("model", f"is not a model of this platform; there are {known}")
-
     if draft.schedule is not None:
         scheduling.check(draft.schedule, user.plan, within="schedule.")
+
 
 def _merged(target: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
     merged = dict(target)

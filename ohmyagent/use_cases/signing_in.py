@@ -53,6 +53,13 @@ def owner(store: Store, now: datetime) -> User:
     return store.transact(work)
 
 
+def reachable(store: Store, owner: User, address: str | None) -> User:
+    """The owner of a local platform with the mail address that the operator set, or without one."""
+    if owner.email == address:
+        return owner
+    return records.users.put(store, owner.id, owner.replace(email=address))
+
+
 def new_api_key(store: Store, user: User, name: str, now: datetime) -> str:
     """A key, shown this once."""
     key = API_KEY_PREFIX + new_secret()

@@ -35,7 +35,7 @@ LIBRARIES = {
     "ports": set[str](),
     "reach": set[str](),
     "records": {"pydantic"},
-    "use_cases": COMPUTING | {"structlog"},
+    "use_cases": COMPUTING | {"jinja2", "structlog"},
     "demo": set[str](),
     "runner": {"pyseccomp"},  # writes the system call policy when the sandbox home is filled, never during a run
 }

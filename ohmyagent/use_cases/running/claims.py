@@ -48,17 +48,20 @@ def claim(
         batch = records.launches.get(tx, launch_id).claimed_by(nonce, index)
         execution = records.executions.get(tx, batch.executions[index]).claimed(runner_token, now, pace.lease)
         agent = records.agents.get(tx, execution.agent_id)
-        user = records.users.get(tx, execution.user_id)
+        user = records.users.find(tx, execution.user_id)
         month = month_with(tx, execution.user_id, now)
         manifest = keeping.workspace(tx, execution.user_id, execution.agent_id, now)
         data = input_of(tx, execution)
         model = _offered(models, execution)
-        cap = _cap(execution, month, monthly_cap(user.plan))
-        records.launches.put(tx, launch_id, batch)
+        cap = _cap(execution, month, monthly_cap(user.plan)) if user else 0
         model_token = metering.token_for(execution.id, model_secret)
         ledger = _ledger(execution, models, model, model_token, cap)
         if cap <= 0:
-            return close(tx, execution, Status.FAILED, now, agent, ledger, month, error_code="budget")
+            code = "budget" if user else "user_deleted"
+            ended = close(tx, execution, Status.FAILED, now, agent, ledger, month, error_code=code)
+            records.launches.put(tx, launch_id, batch)
+            return ended
+        records.launches.put(tx, launch_id, batch)
         records.executions.put(tx, execution.id, execution)
         records.ledgers.put(tx, ledger.id, ledger)
         records.months.put(tx, month.id, month.reserving(execution.id, execution.agent_id, cap))

@@ -14,6 +14,7 @@ from ohmyagent.domain.text import digest
 from ohmyagent.domain.usage import Ledger, Month, UsageRow, month_id, month_of
 from ohmyagent.ports import Files, Queue, Store, Task, Transaction, Where
 from ohmyagent.use_cases import announcing, keeping
+from ohmyagent.use_cases.running.aftermath import aftermath
 from ohmyagent.use_cases.running.logs import find
 from ohmyagent.use_cases.running.requests import dispatch
 
@@ -42,14 +43,15 @@ def finish(
         manifest = keeping.workspace(tx, current.user_id, current.agent_id, now)
         status, code = _verdict(done, ledger)
         kind, source = kind_of(done.structured, done.result or "") if status is Status.SUCCEEDED else (None, None)
-        if saved is not None and status is Status.SUCCEEDED:
-            records.workspaces.put(tx, current.agent_id, manifest.saved(saved, current.id, now))
-        return close(
+        closed = close(
             tx, current, status, now, agent, ledger, month,
             error_code=code, error=done.error, result=done.result, result_kind=kind, result_kind_source=source,
             last_seq=done.last_seq, hosts=done.hosts, artifacts=artifacts, sandbox=done.sandbox,
             notes=done.workspace.notes if done.workspace else (),
         )  # fmt: skip
+        if saved is not None and status is Status.SUCCEEDED:
+            records.workspaces.put(tx, current.agent_id, manifest.saved(saved, current.id, now))
+        return closed
 
     ended = store.transact(work)
     resume(store, queue, ended)
@@ -74,15 +76,18 @@ def close(
     month: Month,
     **found: Any,
 ) -> Execution:
-    """Write the end everywhere it shows: run, ledger, month, agent.  All reads come before this."""
+    """Write the end everywhere it shows: run, ledger, month, agent, mails.  It reads, so no write comes before it."""
     closed = execution.closed(status, now, **found)
     if ledger is not None:
         ledger = ledger.ended()
-        records.ledgers.put(tx, ledger.id, ledger)
         closed = closed.replace(token_usage=ledger.usage, cost_micro_usd=ledger.cost, cost_partial=ledger.partial)
-        records.months.put(tx, month.id, month.booked(execution.id, _row(closed, ledger)))
-    if agent is not None:
-        records.agents.put(tx, agent.id, _counted(agent, closed, ledger))
+        month = month.booked(execution.id, _row(closed, ledger))
+    after = aftermath(tx, agent, _counted(agent, closed, ledger), closed, month, now) if agent is not None else None
+    if ledger is not None:
+        records.ledgers.put(tx, ledger.id, ledger)
+        records.months.put(tx, month.id, month)
+    if after is not None:
+        after.write(tx)
     announcing.announce(tx, agent, closed, now)
     return records.executions.put(tx, closed.id, closed)
 

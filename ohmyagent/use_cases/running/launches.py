@@ -47,8 +47,8 @@ def _start(tx: Transaction, launch_id: str, nonce: str, pace: Pace, now: datetim
             continue
         if agent is None or agent.deleted_at is not None:
             records.executions.put(tx, execution.id, execution.closed(Status.SKIPPED, now, error_code="agent_deleted"))
-        elif _overlaps(agent, execution):
-            skipped = execution.closed(Status.SKIPPED, now, error_code="overlap")
+        elif code := _unwanted(agent, execution):
+            skipped = execution.closed(Status.SKIPPED, now, error_code=code)
             records.executions.put(tx, execution.id, skipped)
             announcing.announce(tx, agent, skipped, now)
         elif agent.active_execution_id in (None, execution.id):
@@ -67,6 +67,13 @@ def _unstart(tx: Transaction, started: Sequence[str]) -> None:
         if execution.status is Status.LAUNCHING:
             records.executions.put(tx, execution.id, execution.requeued())
             records.agents.put(tx, agent.id, agent.released_by(execution.id))
+
+
+def _unwanted(agent: Agent, execution: Execution) -> str | None:
+    """Why a run that nobody asked for by hand shall not start now."""
+    if agent.paused_reason is not None and execution.trigger in (Trigger.SCHEDULE, Trigger.WEBHOOK):
+        return agent.paused_reason.value
+    return "overlap" if _overlaps(agent, execution) else None
 
 
 def _overlaps(agent: Agent, execution: Execution) -> bool:

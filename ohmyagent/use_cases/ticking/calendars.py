@@ -64,7 +64,8 @@ def _standing_still(agent: Agent, since: datetime, until: datetime, now: datetim
     if agent.paused_at is None or not since <= agent.paused_at < until:
         return []
     span = Span(since=agent.paused_at, until=now)
-    return [Entry(due_time=agent.paused_at, state="skipped", error_code=PAUSED, span=span)]
+    code = agent.paused_reason.value if agent.paused_reason else PAUSED
+    return [Entry(due_time=agent.paused_at, state="skipped", error_code=code, span=span)]
 
 
 def _planned(agent: Agent, since: datetime, until: datetime) -> list[Entry]:

@@ -15,7 +15,8 @@ def left_behind(documents: records.Documents, before: Agent, after: Agent, now: 
     """
     if before.scheduled == after.scheduled and before.schedule == after.schedule:
         return []
-    code = "paused" if after.deleted_at is None and not after.scheduled else "schedule_changed"
+    stopped = after.paused_reason.value if after.paused_reason else "paused"
+    code = stopped if after.deleted_at is None and not after.scheduled else "schedule_changed"
     code = "agent_deleted" if after.deleted_at is not None else code
     found = [execution for id in before.planned if (execution := records.executions.find(documents, id))]
     ahead = [run for run in found if run.waits and run.due_time is not None and run.due_time > now]

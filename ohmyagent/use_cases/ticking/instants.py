@@ -51,7 +51,8 @@ def pause(agent: Agent, since: datetime, until: datetime, now: datetime) -> Exec
     id = derived_id("x", agent.id, "pause", since.isoformat())
     paused = Execution.queued(agent, None, id=id, trigger=Trigger.SCHEDULE, now=now)
     span = Span(since=since, until=until)
-    return paused.replace(due_time=since, span=span).closed(Status.SKIPPED, now, error_code="paused")
+    code = agent.paused_reason.value if agent.paused_reason else "paused"
+    return paused.replace(due_time=since, span=span).closed(Status.SKIPPED, now, error_code=code)
 
 
 def _document(agent: Agent, model: Model | None, due: datetime, now: datetime) -> Execution:

@@ -13,7 +13,7 @@ from ohmyagent.domain.errors import Contention
 from ohmyagent.domain.executions import Execution, Launch, Status
 from ohmyagent.domain.text import derived_id
 from ohmyagent.ports import Queue, Store, Task, Transaction, Where
-from ohmyagent.use_cases import announcing
+from ohmyagent.use_cases import announcing, noticing
 from ohmyagent.use_cases.ticking.instants import documents, due_until
 
 log = structlog.get_logger()
@@ -82,10 +82,14 @@ def _advance(tx: Transaction, models: ModelTable, ids: list[str], clock: Clock, 
     due = {agent.id: due_until(agent, now + clock.ahead) for agent in agents}
     made = [e for agent in agents for e in documents(agent, models.find(agent.model), due[agent.id][0], now)]
     made = [execution for execution in made if records.executions.find(tx, execution.id) is None]
+    missed = {agent.id: [e for e in made if e.agent_id == agent.id and e.status is Status.MISSED] for agent in agents}
+    notices = [noticing.of_missed(tx, agent, missed[agent.id], now) for agent in agents]
     for agent in agents:
         ahead = tuple(e.id for e in made if e.agent_id == agent.id and e.waits and e.due_time and e.due_time > now)
         clocked = agent.replace(next_run_at=due[agent.id][1], planned=(*agent.planned[-2:], *ahead))
         records.agents.put(tx, agent.id, clocked)
+    for notice in notices:
+        notice.write(tx)
     made = [*_launched(tx, [e for e in made if e.waits], clock.batch, now), *(e for e in made if not e.waits)]
     by_id = {agent.id: agent for agent in agents}
     for execution in made:

@@ -1,0 +1,91 @@
+"""Mails as they wait, go out and are kept: written with what causes them, so that neither is without the other.
+
+queued → sending → sent | kept | failed | unknown;  queued again when a server says later;  no_address from the start.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from ohmyagent.domain.accounts import Locale
+from ohmyagent.domain.record import Instant, Record
+
+PAUSES = (60, 300, 900, 3_600, 10_800, 21_600, 43_200)
+"""Seconds before each further attempt: about a day in all."""
+
+
+class MailKind(StrEnum):
+    FAILED = "failed"
+    DIGEST = "digest"
+    RECOVERED = "recovered"
+    RESULT = "result"
+    MISSED = "missed"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+
+
+class MailState(StrEnum):
+    """`kept`: there is no mail server, so it stays where it can be read.  `unknown`: it may have arrived or not."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    KEPT = "kept"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NO_ADDRESS = "no_address"
+
+
+class Fact(Record):
+    """A line such as `Cost: $0.01`."""
+
+    name: str
+    value: str
+
+
+class OutboxMail(Record):
+    """One mail.  Its id follows from its cause, so that a cause mails once.
+
+    `count` is how many events it tells of; `place` is the page's address that belongs to it; `dueAt` is when it may
+    go out.  `messageId` stays the same over all attempts, so that a server may recognise a repetition.
+    """
+
+    id: str
+    user_id: str
+    agent_id: str
+    execution_id: str | None = None
+    kind: MailKind
+    to: str | None
+    language: Locale
+    subject: str
+    lines: tuple[str, ...]
+    facts: tuple[Fact, ...] = ()
+    body: str | None = None
+    place: str
+    count: int = 1
+    state: MailState = MailState.QUEUED
+    message_id: str | None = None
+    attempts: int = 0
+    reason: str | None = None
+    created_at: Instant
+    due_at: Instant
+    ended_at: Instant | None = None
+
+    @property
+    def waits(self) -> bool:
+        return self.state is MailState.QUEUED
+
+    def sending(self, domain: str) -> Self:
+        """An attempt begins; from here on it may have arrived."""
+        message_id = self.message_id or f"<{self.id}@{domain}>"
+        return self.replace(state=MailState.SENDING, attempts=self.attempts + 1, message_id=message_id)
+
+    def ended(self, state: MailState, reason: str | None, now: datetime) -> Self:
+        return self.replace(state=state, reason=reason, ended_at=now)
+
+    def again(self, reason: str | None, now: datetime) -> Self:
+        """Queued for a later attempt, or failed when there have been enough."""
+        if self.attempts > len(PAUSES):
+            return self.ended(MailState.FAILED, reason, now)
+        due = now + timedelta(seconds=PAUSES[self.attempts - 1])
+        return self.replace(state=MailState.QUEUED, reason=reason, due_at=due)

@@ -1,0 +1,54 @@
+"""How a mail looks: one layout as text, one as HTML in which everything is escaped."""
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from ohmyagent.domain.mail import OutboxMail
+from ohmyagent.ports import Letter
+from ohmyagent.use_cases.mails.sayings import FOOTER, OPEN, said
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def letter(mail: OutboxMail, public_url: str) -> Letter:
+    """What goes out.  `mail` has an address and a message id."""
+    assert mail.to is not None
+    assert mail.message_id is not None
+    return Letter(
+        to=mail.to,
+        subject=mail.subject,
+        text=text(mail, public_url),
+        html=_rendered("mail.html.j2", mail, public_url),
+        language=mail.language,
+        message_id=mail.message_id,
+        date=mail.created_at,
+    )
+
+
+def text(mail: OutboxMail, public_url: str) -> str:
+    return _rendered("mail.txt.j2", mail, public_url)
+
+
+def _rendered(name: str, mail: OutboxMail, public_url: str) -> str:
+    address = f"{public_url}/{mail.place}"
+    words = {"open": said(OPEN, mail.language), "footer": said(FOOTER, mail.language)}
+    return _environment().get_template(name).render(mail=mail, address=address, **words)
+
+
+@cache
+def _environment() -> "Environment":
+    """Jinja2 is loaded with the first mail, not with the program."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
+
+    def source(name: str) -> str:
+        return (files(__package__) / name).read_text(encoding="utf-8")
+
+    return Environment(
+        loader=FunctionLoader(source),
+        autoescape=select_autoescape(("html.j2",), default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

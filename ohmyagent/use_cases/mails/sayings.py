@@ -1,0 +1,89 @@
+"""What mails say, in Korean and English.  `{name}` is the agent's, `{count}` how often, `{why}` a sentence."""
+
+from dataclasses import dataclass
+
+from ohmyagent.domain.accounts import Locale
+from ohmyagent.domain.mail import MailKind
+
+
+@dataclass(frozen=True)
+class Saying:
+    subject: str
+    lines: tuple[str, ...]
+
+
+KOREAN = {
+    MailKind.FAILED: Saying(
+        "[실패] {name}",
+        ("{name} 에이전트가 일을 끝내지 못했습니다.", "계속 실패하면 하루에 한 번, 오전 9시에 모아서 알려 드립니다."),
+    ),
+    MailKind.DIGEST: Saying(
+        "[계속 실패] {name}: 지난 알림 뒤로 {count}번",
+        ("{name} 에이전트가 지난 알림 뒤로 {count}번 더 실패했습니다. 아래는 가장 최근의 실패입니다.",),
+    ),
+    MailKind.RECOVERED: Saying(
+        "[복구] {name}", ("{name} 에이전트가 다시 성공했습니다. 그 전까지 {count}번 실패했습니다.",)
+    ),
+    MailKind.RESULT: Saying("[결과] {name}", ("{name} 에이전트의 결과입니다.",)),
+    MailKind.MISSED: Saying(
+        "[놓침] {name}: {count}번", ("{name} 에이전트를 정해진 시각에 {count}번 실행하지 못했습니다.",)
+    ),
+    MailKind.PAUSED: Saying("[멈춤] {name}", ("{name} 에이전트의 자동 실행을 멈췄습니다.", "{why}")),
+    MailKind.RESUMED: Saying(
+        "[다시 시작] {name}", ("{name} 에이전트의 자동 실행을 다시 시작했습니다. 멈춘 이유가 없어졌습니다.",)
+    ),
+}
+ENGLISH = {
+    MailKind.FAILED: Saying(
+        "[Failed] {name}",
+        (
+            "The agent {name} could not finish its work.",
+            "If it keeps failing, you will hear of it once a day, at 9:00 AM.",
+        ),
+    ),
+    MailKind.DIGEST: Saying(
+        "[Still failing] {name}: {count} more",
+        ("Since the last mail, the agent {name} has failed {count} more time(s). This is the latest failure.",),
+    ),
+    MailKind.RECOVERED: Saying(
+        "[Recovered] {name}", ("The agent {name} has succeeded again, after {count} failure(s).",)
+    ),
+    MailKind.RESULT: Saying("[Result] {name}", ("This is the result of the agent {name}.",)),
+    MailKind.MISSED: Saying(
+        "[Missed] {name}: {count}", ("The agent {name} could not be run {count} time(s) when it was due.",)
+    ),
+    MailKind.PAUSED: Saying("[Stopped] {name}", ("The agent {name} no longer runs by itself.", "{why}")),
+    MailKind.RESUMED: Saying(
+        "[Resumed] {name}", ("The agent {name} runs by itself again: what had stopped it is gone.",)
+    ),
+}
+FACTS = {
+    "started": ("시작", "Started"),
+    "due": ("예정", "Due"),
+    "until": ("마지막 예정", "Last due"),
+    "why": ("이유", "Why"),
+    "kind": ("결과 종류", "Kind of result"),
+    "cost": ("비용", "Cost"),
+    "next": ("다음 실행", "Next run"),
+}
+KINDS = {
+    "done": ("완료", "done"),
+    "partial": ("일부만 완료", "partly done"),
+    "nothing_new": ("새로운 내용 없음", "nothing new"),
+    "blocked": ("막혀서 멈춤", "blocked"),
+}
+UNKNOWN = ("알 수 없음", "unknown")
+CUT = ("(길어서 잘랐습니다. 전체는 페이지에 있습니다.)", "(Cut, because it is long. The page has all of it.)")
+OPEN = ("페이지에서 보기", "Open the page")
+FOOTER = (
+    "이 메일은 Oh My Agent가 자동으로 보냈습니다. 알림은 에이전트의 설정에서 바꿀 수 있습니다.",
+    "Sent automatically by Oh My Agent. You can change notifications in the agent's settings.",
+)
+
+
+def saying(kind: MailKind, language: Locale) -> Saying:
+    return (KOREAN if language == "ko" else ENGLISH)[kind]
+
+
+def said(pair: tuple[str, str], language: Locale) -> str:
+    return pair[0] if language == "ko" else pair[1]

@@ -1,0 +1,62 @@
+"""A real SMTP server on loopback that takes letters, or misbehaves as it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any, cast
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+class Post:
+    """What arrived, and how the server answers: `rcpt` and `data` replace its replies.
+
+    `cut` hangs up after the letter is taken in and before the answer; `slow` waits that many seconds there.
+    """
+
+    def __init__(self) -> None:
+        self.letters: list[EmailMessage] = []
+        self.rcpt: str | None = None
+        self.data: str | None = None
+        self.cut = False
+        self.slow = 0.0
+
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, to: str, options: list[str]) -> str:  # noqa: N802
+        if self.rcpt is None:
+            envelope.rcpt_tos.append(to)
+        return self.rcpt or "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        if self.data is None:
+            content = cast(bytes, envelope.original_content)
+            self.letters.append(cast(EmailMessage, message_from_bytes(content, policy=default)))
+        await asyncio.sleep(self.slow)
+        if self.cut:
+            cast(Any, server).transport.abort()
+        return self.data or "250 OK"
+
+
+class MailServer:
+    """`with MailServer() as server:` at `server.url`; `server.post` says what came and how it behaves."""
+
+    def __init__(self) -> None:
+        self.post = Post()
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port: int = free.getsockname()[1]
+        self._controller = Controller(self.post, hostname="127.0.0.1", port=self.port)
+
+    def __enter__(self) -> MailServer:
+        self._controller.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._controller.stop()
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"

@@ -1,0 +1,111 @@
+"""Mail to a real SMTP server that takes, refuses, delays and hangs up."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from ohmyagent.adapters.local.outbox import KeepingMail
+from ohmyagent.adapters.smtp import Server, SmtpMail
+from ohmyagent.ports import Letter, Mail, Posted
+from tests.mail_server import MailServer
+
+LETTER = Letter(
+    to="person@example.com",
+    subject="[실패] 경쟁사 뉴스",
+    text="첫 줄\n.점으로 시작하는 줄\n" + "가" * 2_000,
+    html="<p>첫 줄</p>",
+    language="ko",
+    message_id="<m_1@example.com>",
+    date=datetime(2026, 11, 20, 12, tzinfo=UTC),
+)
+
+
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    with MailServer() as running:
+        yield running
+
+
+def to(server: MailServer, seconds: float = 5.0) -> SmtpMail:
+    return SmtpMail(Server.of(server.url), "Oh My Agent <agent@example.com>", seconds)
+
+
+def test_a_letter_arrives_as_it_was_written(server: MailServer) -> None:
+    assert to(server).send(LETTER) == (Posted.ACCEPTED, None)
+
+    [came] = server.post.letters
+    assert (came["Subject"], came["To"], came["Message-ID"]) == (LETTER.subject, LETTER.to, LETTER.message_id)
+    assert (came["From"], came["Auto-Submitted"]) == ("Oh My Agent <agent@example.com>", "auto-generated")
+    text, html = came.get_body(("plain",)), came.get_body(("html",))
+    assert text is not None
+    assert html is not None
+    assert text.get_content().replace("\r\n", "\n") == LETTER.text + "\n"
+    assert html.get_content().strip() == LETTER.html
+    assert came.as_bytes().isascii()
+
+
+def test_no_word_of_a_person_becomes_a_header(server: MailServer) -> None:
+    letter = replace(LETTER, subject="a\r\nBcc: other@example.com\r\n\r\nbody")
+
+    assert to(server).send(letter)[0] is Posted.ACCEPTED
+    assert server.post.letters[0]["Subject"] == "a Bcc: other@example.com body"
+    assert server.post.letters[0]["Bcc"] is None
+
+
+@pytest.mark.parametrize("address", ["", "a", "a@b c", "a@example.com\r\nRCPT TO:<b@example.com>", "<a@example.com>"])
+def test_what_is_no_address_is_refused_before_anything_is_sent(server: MailServer, address: str) -> None:
+    assert to(server).send(replace(LETTER, to=address))[0] is Posted.REFUSED
+    assert server.post.letters == []
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "expected"),
+    [
+        ({"rcpt": "550 no such user"}, (Posted.REFUSED, "550 no such user")),
+        ({"rcpt": "450 try again"}, (Posted.LATER, "450 try again")),
+        ({"data": "554 looks like spam"}, (Posted.REFUSED, "554 looks like spam")),
+        ({"data": "451 busy"}, (Posted.LATER, "451 busy")),
+        ({"cut": True}, (Posted.UNKNOWN, "SMTPServerDisconnected")),
+        ({"slow": 1.5}, (Posted.UNKNOWN, "SMTPServerDisconnected")),
+    ],
+)
+def test_what_became_of_it_is_said_as_it_is(
+    server: MailServer, behaviour: dict[str, object], expected: tuple[Posted, str]
+) -> None:
+    for name, value in behaviour.items():
+        setattr(server.post, name, value)
+
+    assert to(server, 0.5).send(LETTER) == expected
+
+
+def test_a_server_that_is_not_there_is_tried_later() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+
+    assert SmtpMail(Server("127.0.0.1", port), "agent@example.com").send(LETTER)[0] is Posted.LATER
+
+
+def test_without_a_server_letters_are_kept() -> None:
+    mail: Mail = KeepingMail()
+    assert mail.send(LETTER) == (Posted.KEPT, None)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("smtp://mail.example.com", Server("mail.example.com", 587)),
+        ("smtps://mail.example.com", Server("mail.example.com", 465, implicit=True)),
+        (
+            "smtp://me%40example.com:p%2Fw@mail.example.com:25",
+            Server("mail.example.com", 25, False, "me@example.com", "p/w"),
+        ),
+    ],
+)
+def test_the_address_says_where_and_who(url: str, expected: Server) -> None:
+    assert Server.of(url) == expected
+    assert "p/w" not in repr(Server.of(url))
