@@ -41,7 +41,7 @@ class World:
             "run": self.run,
             "deleted": self.deleted,
             "foreign": self.foreign,
-            "hook": self.hook["id"],
+            "hook": self.hook,
         }
         for name, value in names.items():
             path = path.replace("{" + name + "}", value)
@@ -180,8 +180,14 @@ FIELDS = [
     draft("every minute as a guest", "schedule.cron", schedule={"cron": "* * * * *"}),
     draft("holidays of nowhere", "schedule.calendar", schedule={"cron": "0 9 * * *", "onHoliday": "skip"}),
     draft("two kinds of days", "schedule.cron", schedule={"cron": "0 9 1 * *", "lastBusinessDay": True}),
-    Row("a patch to every minute", "PATCH", "/api/agents/{agent}", {"schedule": {"cron": "* * * * *"}}, 422,
-        "schedule.cron"),
+    Row(
+        "a patch to every minute",
+        "PATCH",
+        "/api/agents/{agent}",
+        {"schedule": {"cron": "* * * * *"}},
+        422,
+        "schedule.cron",
+    ),
     draft("a bad time zone", "schedule.timezone", schedule={"cron": "0 9 * * *", "timezone": "Asia/Busan"}),
     draft("a path as time zone", "schedule.timezone", schedule={"cron": "0 9 * * *", "timezone": "../../etc/passwd"}),
     draft("a slug with capitals", "slug", slug="News"),

@@ -201,7 +201,7 @@ def test_a_platform_that_does_not_answer_is_said_so(terminal: Terminal, monkeypa
 def test_a_schedule_is_listed_in_words_with_the_persons_own_beside_them(terminal: Terminal) -> None:
     schedule = {"cron": "0 9 * * 1-5", "text": "출근하면"}
     body = {"name": "뉴스", "slug": "news", "finalPrompt": "해 줘", "schedule": schedule}
-    agent = terminal.client().post("/api/agents", body).json
+    agent = terminal.client().post("/api/agents", body)
 
     for command in ("ls", "show news"):
         said = terminal.oma(*command.split()).out
