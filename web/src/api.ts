@@ -8,10 +8,14 @@ import type {
   Artifact,
   Config,
   Execution,
+  Hook,
   Model,
+  NewHook,
   Page,
   Schedule,
   SchedulePreview,
+  Secret,
+  SecretDraft,
   Session,
   Template,
   User,
@@ -171,6 +175,15 @@ async function ticket(signal: AbortSignal): Promise<string> {
   return (await read<{ ticket: string }>("POST", "/api/stream/ticket", { signal })).ticket;
 }
 
+// Secrets
+const secretsOf = (agentId: string): string => `/api/agents/${part(agentId)}/secrets`;
+export const secrets = (agentId: string, signal?: AbortSignal) =>
+  read<Page<Secret>>("GET", secretsOf(agentId), { signal });
+export const putSecret = (agentId: string, name: string, draft: SecretDraft) =>
+  read<Secret>("PUT", `${secretsOf(agentId)}/${part(name)}`, { json: draft });
+export const deleteSecret = (agentId: string, name: string) =>
+  done("DELETE", `${secretsOf(agentId)}/${part(name)}`);
+
 // The workspace
 const filesOf = (agentId: string): string => `/api/agents/${part(agentId)}/files`;
 export const files = (agentId: string, signal?: AbortSignal) =>
@@ -182,3 +195,12 @@ export function uploadFile(agentId: string, file: File): Promise<void> {
   body.append("file", file);
   return done("POST", filesOf(agentId), { body });
 }
+
+// Incoming webhooks
+const hooksOf = (agentId: string): string => `/api/agents/${part(agentId)}/hooks`;
+export const hooks = (agentId: string, signal?: AbortSignal) =>
+  read<Page<Hook>>("GET", hooksOf(agentId), { signal });
+export const createHook = (agentId: string) => read<NewHook>("POST", hooksOf(agentId));
+export const rotateHook = (agentId: string, id: string) =>
+  read<NewHook>("POST", `${hooksOf(agentId)}/${part(id)}/rotate`);
+export const deleteHook = (agentId: string, id: string) => done("DELETE", `${hooksOf(agentId)}/${part(id)}`);

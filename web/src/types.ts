@@ -192,6 +192,33 @@ export interface WorkspaceFile {
   bytes: number;
 }
 
+/** An address at which other programs start an agent. */
+export interface Hook {
+  id: string;
+  url: string;
+  createdAt: string;
+  lastUsedAt: string | null;
+  rotatedAt: string | null;
+  previousUntil: string | null;
+}
+
+/** As it comes when it was made or rotated: only now with its secret. */
+export interface NewHook extends Hook {
+  secret: string;
+}
+
+/** What a secret is for; its value is never told. */
+export interface Secret {
+  name: string;
+  hosts: string[];
+  header: string;
+  prefix: string;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export type SecretDraft = Pick<Secret, "hosts" | "header" | "prefix"> & { value: string };
+
 export interface FieldError {
   field: string;
   message: string;

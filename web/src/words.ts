@@ -146,6 +146,74 @@ export const words = {
   removeFile: { ko: "{name} 삭제", en: "Delete {name}" },
   removedFile: { ko: "“{name}”을(를) 지웠습니다", en: "Deleted “{name}”" },
 
+  // Webhooks
+  hooks: { ko: "웹훅", en: "Webhooks" },
+  hooksHint: {
+    ko: "다른 프로그램이 이 주소로 요청을 보내면 에이전트가 실행됩니다. 보낸 내용은 지시가 아니라 자료(input.txt)로 전달됩니다.",
+    en: "A request to such an address runs the agent. What is sent arrives as data (input.txt), never as instructions.",
+  },
+  hooksNone: { ko: "웹훅이 없습니다.", en: "No webhooks." },
+  hookMake: { ko: "웹훅 만들기", en: "Make a webhook" },
+  hookSecret: { ko: "비밀 값", en: "Secret" },
+  hookSecretOnce: {
+    ko: "지금 한 번만 보입니다. 요청에 서명하거나 Authorization: Bearer 뒤에 붙여 보내세요.",
+    en: "Shown this once. Sign requests with it, or send it after Authorization: Bearer.",
+  },
+  hookSecretRotated: {
+    ko: "지금 한 번만 보입니다. 앞의 비밀 값은 24시간 동안 함께 쓸 수 있습니다.",
+    en: "Shown this once. The secret before it works for 24 hours more.",
+  },
+  hookSecretDone: { ko: "따로 적어 두었습니다", en: "I have kept it" },
+  hookCopySecret: { ko: "비밀 값 복사", en: "Copy the secret" },
+  hookCopyUrl: { ko: "주소 복사", en: "Copy the address" },
+  hookRotate: { ko: "비밀 값 바꾸기", en: "Change the secret" },
+  hookRemove: { ko: "웹훅 삭제", en: "Delete the webhook" },
+  hookRemoveSure: {
+    ko: "이 주소는 바로 사라지고 되돌릴 수 없습니다.",
+    en: "This address is gone at once and does not come back.",
+  },
+  hookRemoved: { ko: "웹훅을 삭제했습니다", en: "Webhook deleted" },
+  hookLastUsed: { ko: "마지막 사용", en: "Last used" },
+  hookUnused: { ko: "없음", en: "never" },
+
+  // Secrets
+  secrets: { ko: "비밀 값", en: "Secrets" },
+  secretsHint: {
+    ko: "API 키 같은 값입니다. 샌드박스 밖에서 정해진 호스트로 가는 요청에만 붙고, 에이전트도 화면도 다시 볼 수 없습니다.",
+    en: "Values such as API keys. They are added outside the sandbox to requests for their hosts only; neither the agent nor this page sees them again.",
+  },
+  secretsNone: { ko: "비밀 값이 없습니다.", en: "No secrets." },
+  secretsNeedHosts: {
+    ko: "먼저 에이전트에 접속을 허용할 주소를 적어 주세요.",
+    en: "First give the agent hosts that it may reach.",
+  },
+  secretAdd: { ko: "비밀 값 추가", en: "Add a secret" },
+  secretReplace: { ko: "바꾸기", en: "Replace" },
+  secretReplaceOf: { ko: "{name} 바꾸기", en: "Replace {name}" },
+  secretRemoveOf: { ko: "비밀 값 {name} 삭제", en: "Delete the secret {name}" },
+  secretRemoved: { ko: "비밀 값 “{name}”을(를) 지웠습니다", en: "Deleted the secret “{name}”" },
+  secretSaved: { ko: "비밀 값 “{name}”을(를) 저장했습니다", en: "Saved the secret “{name}”" },
+  secretNameHint: { ko: "예: news-api-key", en: "For example: news-api-key" },
+  secretValue: { ko: "값", en: "Value" },
+  secretValueHint: {
+    ko: "8자 이상. 저장하면 다시 보여 드리지 않습니다.",
+    en: "At least 8 characters. Once saved it is not shown again.",
+  },
+  secretHosts: { ko: "보낼 호스트", en: "Hosts it is for" },
+  secretHostsHint: {
+    ko: "이 호스트로 가는 요청에만 붙습니다.",
+    en: "It is added to requests for these hosts only.",
+  },
+  secretBelow: { ko: "{hosts} 아래의 호스트", en: "Hosts below {hosts}" },
+  secretBelowHint: {
+    ko: "호스트 이름을 그대로 적어 주세요. 여럿이면 쉼표로 나눕니다.",
+    en: "Exact names, with commas between them.",
+  },
+  secretWay: { ko: "보내는 방법", en: "How it is sent" },
+  secretWayHeader: { ko: "다른 헤더에 값만", en: "Alone in another header" },
+  secretHeader: { ko: "헤더 이름", en: "Name of the header" },
+  secretHeaderHint: { ko: "예: X-API-Key", en: "For example: X-API-Key" },
+
   // The form
   createTitle: { ko: "새 에이전트 만들기", en: "Create an agent" },
   editTitle: { ko: "에이전트 수정", en: "Edit the agent" },

@@ -10,8 +10,10 @@ import { RunButton, runsOf } from "../parts/agent-card";
 import { DemoBadge, StatusBadge } from "../parts/badge";
 import { count, spent, triggerWords } from "../parts/facts";
 import { Files } from "../parts/files";
+import { Hooks } from "../parts/hooks";
 import { Icon } from "../parts/icon";
 import { ProblemCard } from "../parts/problem-card";
+import { Secrets } from "../parts/secrets";
 import { Skeleton } from "../parts/skeleton";
 import { Cost, When } from "../parts/when";
 import { go, to } from "../route";
@@ -38,6 +40,8 @@ export function AgentPage({ id }: { id: string }) {
           <Setup agent={agent} />
           <History agent={agent} />
           <Files agentId={agent.id} />
+          <Secrets agent={agent} />
+          <Hooks agentId={agent.id} />
         </>
       )}
     </>
