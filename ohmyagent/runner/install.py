@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from ohmyagent.runner import inside, seccomp
@@ -81,6 +82,8 @@ def _take(source: Path, folder: Path, role: str, mode: int) -> str:
         partial.chmod(mode)
         if _sha256(partial) != digest:
             raise OSError(f"{source} changed while it was copied")
+        # whole seconds: an image's layers know no finer time, and the marks must hold in a container too
+        os.utime(partial, times=(int(time.time()),) * 2)
         partial.replace(folder / name)
     finally:
         partial.unlink(missing_ok=True)

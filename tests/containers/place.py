@@ -1,0 +1,139 @@
+"""A container of the runner's image with the platform, the model and the egress service as its only peers.
+
+It has one interface, a wire to this machine, without a route to anywhere else.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ohmyagent.runner import relay
+from tests.fake_anthropic import FakeAnthropic
+from tests.fake_platform import FakePlatform
+from tests.isolation.harness import Json, prompt
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+KIT = REPOSITORY.parent / "shared" / "kit" / "images"
+PROGRAMS = ("buildah", "podman", "runc", "ip")
+PODMAN = ("podman", "--storage-driver", "vfs", "--cgroup-manager", "cgroupfs", "--runtime", "/usr/sbin/runc")
+IMAGE = "oh-my-agent-runner-under-test"
+BASE = "docker.io/library/debian:bookworm-slim"
+LIMITS = ("--memory", "1g", "--cpus", "1", "--pids-limit", "128")
+HERE, THERE = "10.213.77.1", "10.213.77.2"
+SECONDS = 110
+
+
+def lacking() -> str | None:
+    """Why no container can be had here; None when one can."""
+    if os.geteuid() != 0:
+        return "containers are tried as root only"
+    if not (KIT / "build.sh").is_file():
+        return "the kit that builds images without Docker is not here"
+    missing = [program for program in PROGRAMS if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin") is None]
+    return f"not installed: {', '.join(missing)}" if missing else None
+
+
+def build() -> None:
+    """The image as it stands in this tree; what did not change is taken from before."""
+    if subprocess.run([*PODMAN, "image", "exists", BASE], check=False).returncode:
+        subprocess.run([KIT / "make-base.sh", BASE], check=True)
+    dockerfile = REPOSITORY / "jobs" / "agent-runner" / "Dockerfile"
+    subprocess.run([KIT / "build.sh", "-t", IMAGE, "-f", dockerfile, REPOSITORY], check=True, capture_output=True)
+
+
+@contextmanager
+def wire() -> Iterator[str]:
+    """A network of its own with one wire to this machine; the path of its namespace."""
+    name = f"oma-{os.getpid()}"
+    ends = f"omah{os.getpid() % 10_000}", f"omac{os.getpid() % 10_000}"
+    ip("netns", "add", name)
+    try:
+        ip("link", "add", ends[0], "type", "veth", "peer", "name", ends[1], "netns", name)
+        ip("address", "add", f"{HERE}/30", "dev", ends[0])
+        ip("link", "set", ends[0], "up")
+        ip("-n", name, "link", "set", "lo", "up")
+        ip("-n", name, "address", "add", f"{THERE}/30", "dev", ends[1])
+        ip("-n", name, "link", "set", ends[1], "up")
+        yield f"/var/run/netns/{name}"
+    finally:
+        ip("netns", "delete", name)
+
+
+def ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True, env={"PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"})
+
+
+@dataclass(frozen=True)
+class Container:
+    """One that sleeps until runners are started in it: starting anew would copy the image each time."""
+
+    name: str
+
+    def run(self, *command: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        words = [word for pair in (environment or {}).items() for word in ("--env", "=".join(pair))]
+        return subprocess.run(
+            [*PODMAN, "exec", *words, self.name, *command], capture_output=True, text=True, timeout=SECONDS, check=False
+        )
+
+    def agent(self, *steps: Json, model: Json | None = None, files: Sequence[tuple[str, bytes]] = (), **spec: Any) -> Run:
+        """A run of these steps, from the claim to the report."""
+        with ExitStack() as stack:
+            fake = stack.enter_context(FakeAnthropic(**(model or {})))
+            gateway = stack.enter_context(peer(int(fake.url.rpartition(":")[2].split("/")[0])))
+            spec = {"prompt": prompt(*steps), "maxTurns": len(steps) + 5} | spec
+            platform = stack.enter_context(FakePlatform(f"http://{HERE}:{gateway}", **spec))
+            platform.workspace = list(files)
+            port = stack.enter_context(peer(platform.port))
+            environment = platform.environment | {"OMA_RUNNER_URL": f"http://{HERE}:{port}"}
+            done = self.run("/usr/bin/python3", "/srv/jobs/agent-runner/main.py", environment=environment)
+            return Run(done, platform)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of it."""
+
+    runner: subprocess.CompletedProcess[str]
+    platform: FakePlatform
+
+    @property
+    def report(self) -> Json:
+        assert self.runner.returncode == 0, self.runner.stdout + self.runner.stderr
+        return self.platform.report
+
+    def outputs(self) -> list[str]:
+        """What each tool answered, in order."""
+        return [event["output"] for event in self.platform.of_type("tool_result")]
+
+
+@contextmanager
+def peer(port: int) -> Iterator[int]:
+    """A port of the wire's end that leads to a port of loopback, while it lasts."""
+    with closing(socket.create_server((HERE, 0))) as listener:
+        relay.serve(
+            listener, lambda near: relay.join(near, socket.create_connection(("127.0.0.1", port))), f"peer of {port}"
+        )
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def container(network: str, *options: str) -> Iterator[Container]:
+    name = f"oma-test-{os.getpid()}-{len(options)}"
+    subprocess.run(
+        [*PODMAN, "run", "--detach", "--name", name, "--pull", "never", "--ulimit", "nofile=20000:20000",
+         "--ulimit", "nproc=4096:4096", "--network", f"ns:{network}", *LIMITS, *options,
+         "--entrypoint", "/bin/sleep", IMAGE, "infinity"], check=True, capture_output=True,
+    )  # fmt: skip
+    try:
+        yield Container(name)
+    finally:
+        subprocess.run([*PODMAN, "rm", "--force", "--time", "0", name], check=True, capture_output=True)
