@@ -1,6 +1,7 @@
 """/api/agents: the HTTP face of agent design."""
 
 from datetime import timedelta
+from typing import Self
 
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict
@@ -10,11 +11,11 @@ from ohmyagent.domain.errors import Invalid
 from ohmyagent.domain.record import Record
 from ohmyagent.http import bodies
 from ohmyagent.http.answers import answer, disposition, nothing
-from ohmyagent.http.context import app, expected_version, idempotency_key, user
+from ohmyagent.http.context import app, expected_version, idempotency_key, language, user
 from ohmyagent.http.operations import operation
 from ohmyagent.http.queries import AgentsQuery, CalendarQuery, PageQuery
 from ohmyagent.http.views import AgentVersionView, AgentView, Listing
-from ohmyagent.use_cases import designing, ticking
+from ohmyagent.use_cases import designing, explaining, ticking
 from ohmyagent.use_cases.ticking import Entry
 
 A_MONTH = timedelta(days=31)
@@ -38,7 +39,17 @@ class AgentList(Listing[AgentView]):
     """Agents, newest first."""
 
 
-class Calendar(Listing[Entry]):
+class EntryView(Entry):
+    """A due instant; `error` says in words why it did not run, or why its run came to nothing."""
+
+    error: str | None
+
+    @classmethod
+    def shown(cls, entry: Entry, language: str) -> Self:
+        return cls.model_construct(**dict(entry), error=explaining.sentence(entry.error_code, None, language))
+
+
+class Calendar(Listing[EntryView]):
     """Due instants in order: past ones with their state, future ones as `planned`."""
 
 
@@ -61,7 +72,8 @@ def calendar(agent_id: str, query: CalendarQuery) -> Response:
     now = app().now()
     since = query.since or now
     entries = ticking.calendar(app().store, user(), agent_id, since, query.until or since + A_MONTH, now)
-    return answer(Calendar.model_construct(items=tuple(entries), next_cursor=None))
+    shown = tuple(EntryView.shown(entry, language()) for entry in entries)
+    return answer(Calendar.model_construct(items=shown, next_cursor=None))
 
 
 @bp.post("")

@@ -187,3 +187,16 @@ def test_no_way_of_saving_lets_a_guest_run_more_often_than_the_plan_allows(
         assert answer.json["errors"][0]["message"].startswith(said)
     assert person.get(f"/api/agents/{agent['id']}").json == agent
     assert len(person.get("/api/agents").json["items"]) == 1
+
+
+def test_the_calendar_says_in_words_why_nothing_runs(api: Api) -> None:
+    person = api.guest()
+    agent = person.agent(schedule={"cron": "0 * * * *"})["id"]
+    planned = person.get(f"/api/agents/{agent}/calendar").json["items"]
+    assert {(entry["state"], entry["error"]) for entry in planned} == {("planned", None)}
+
+    person.call("PATCH", f"/api/agents/{agent}", json={"status": "paused"})
+    query = {"from": "2026-11-01T00:00:00Z", "to": "2026-12-01T00:00:00Z"}
+    [pause] = person.call("GET", f"/api/agents/{agent}/calendar", query_string=query, headers=KOREAN).json["items"]
+    assert (pause["state"], pause["executionId"]) == ("skipped", None)
+    assert pause["error"] == "일정이 멈춰 있어 실행하지 않았습니다."

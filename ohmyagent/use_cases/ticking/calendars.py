@@ -29,7 +29,10 @@ class Entry(Record):
 
 
 def calendar(store: Store, user: User, agent_id: str, since: datetime, until: datetime, now: datetime) -> list[Entry]:
-    """The entries of [since, until), in order, at most 1,000; raises Invalid for a bad range."""
+    """The entries of [since, until), in order, at most 1,000; raises Invalid for a bad range.
+
+    A pause that goes on is one of them wherever it began.
+    """
     if since >= until:
         raise Invalid.of("from", "is not before `to`")
     if until - since > LONGEST:
@@ -61,7 +64,7 @@ def _entry(execution: Execution) -> Entry:
 
 def _standing_still(agent: Agent, since: datetime, until: datetime, now: datetime) -> list[Entry]:
     """The pause that goes on."""
-    if agent.paused_at is None or not since <= agent.paused_at < until:
+    if agent.paused_at is None or agent.paused_at >= until or now <= since:
         return []
     span = Span(since=agent.paused_at, until=now)
     code = agent.paused_reason.value if agent.paused_reason else PAUSED

@@ -168,6 +168,17 @@ def test_more_agents_than_a_page_are_all_ticked(world, user):
     assert tick(world).runs == 0
 
 
+def test_the_calendar_of_a_day_says_that_a_pause_from_before_goes_on(world, user, agent):
+    paused = agent.draft.replace(status=AgentStatus.PAUSED)
+    designing.save(world.store, world.models, user, agent.id, paused, now=world.now)
+    paused_at = world.now
+    world.later(days=3)
+    yesterday, tomorrow = world.now - timedelta(days=1), world.now + timedelta(days=1)
+    [entry] = ticking.calendar(world.store, user, agent.id, yesterday, tomorrow, world.now)
+    assert (entry.error_code, entry.due_time, entry.span.until) == ("paused", paused_at, world.now)
+    assert ticking.calendar(world.store, user, agent.id, world.now, tomorrow, world.now) == []
+
+
 def test_the_calendar_has_no_gaps(world, user, agent):
     begin = world.now
     world.later(hours=3)
