@@ -18,6 +18,8 @@ interface FieldProps {
   rows?: number;
   required?: boolean;
   decimal?: boolean;
+  /** What is typed is shown as dots. */
+  hidden?: boolean;
 }
 
 /** What every control of a field carries, so that its hint and its error are read with it. */
@@ -27,7 +29,18 @@ export const described = (name: string, wrong: string | undefined) => ({
   "aria-invalid": wrong !== undefined,
 });
 
-export function Field({ name, label, hint, value, wrong, onInput, rows, required, decimal }: FieldProps) {
+export function Field({
+  name,
+  label,
+  hint,
+  value,
+  wrong,
+  onInput,
+  rows,
+  required,
+  decimal,
+  hidden,
+}: FieldProps) {
   const common = {
     ...described(name, wrong),
     value,
@@ -38,6 +51,8 @@ export function Field({ name, label, hint, value, wrong, onInput, rows, required
     <Frame name={name} label={label} hint={hint} wrong={wrong} optional={!required && !decimal}>
       {rows ? (
         <textarea {...common} rows={rows} />
+      ) : hidden ? (
+        <input {...common} type="password" autoComplete="new-password" />
       ) : (
         <input {...common} type="text" inputMode={decimal ? "decimal" : "text"} autoComplete="off" />
       )}

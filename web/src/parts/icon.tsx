@@ -13,6 +13,7 @@ const PATHS = {
   file: "M4 2.5h5L12 5.5v8H4ZM9 2.5v3h3",
   tool: "M3 5.5 6 8l-3 2.5M7.5 11.5H13",
   said: "M3 4h10v7H8l-3 2.5V11H3Z",
+  lock: "M4 7.5h8v6H4ZM5.5 7.5V5.5a2.5 2.5 0 0 1 5 0v2",
   back: "M9.5 4 5.5 8l4 4",
 } as const;
 
