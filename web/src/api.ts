@@ -6,6 +6,7 @@ import type {
   Agent,
   AgentDraft,
   Artifact,
+  CalendarEntry,
   Config,
   Execution,
   Hook,
@@ -139,6 +140,13 @@ export const previewSchedule = (
 ) => read<SchedulePreview>("POST", "/api/schedules/preview", { json: schedule, signal });
 
 // Executions
+export const calendar = (agentId: string, from: Date, to: Date, signal?: AbortSignal) =>
+  read<Page<CalendarEntry>>(
+    "GET",
+    `/api/agents/${part(agentId)}/calendar?from=${from.toISOString()}&to=${to.toISOString()}`,
+    { signal },
+  ).then(({ items }) => items);
+
 export const run = (agentId: string, key: string) =>
   read<Execution>("POST", `/api/agents/${part(agentId)}/executions`, { json: {}, key });
 export const executions = (agentId: string, cursor: string | null, signal?: AbortSignal) =>

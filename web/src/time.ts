@@ -7,6 +7,15 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const WEEKDAYS = [
+  ["일", "Sun"],
+  ["월", "Mon"],
+  ["화", "Tue"],
+  ["수", "Wed"],
+  ["목", "Thu"],
+  ["금", "Fri"],
+  ["토", "Sat"],
+] as const;
 
 interface WallClock {
   year: number;
@@ -51,11 +60,31 @@ export function zoneName(instant: Date, zone: string): string {
 
 /** `2026년 11월 20일 오전 9:05 KST`, `Nov 20, 2026, 9:05 AM KST`. */
 export function absolute(instant: Date, zone: string, lang: Lang): string {
-  const { year, month, day, hour, minute } = wallClock(instant, zone);
-  const clock = `${hour % 12 === 0 ? 12 : hour % 12}:${String(minute).padStart(2, "0")}`;
-  const name = zoneName(instant, zone);
-  if (lang === "ko") return `${year}년 ${month}월 ${day}일 ${hour < 12 ? "오전" : "오후"} ${clock} ${name}`;
-  return `${MONTHS[month - 1]} ${day}, ${year}, ${clock} ${hour < 12 ? "AM" : "PM"} ${name}`;
+  const { year, month, day } = wallClock(instant, zone);
+  const time = `${clock(instant, zone, lang)} ${zoneName(instant, zone)}`;
+  if (lang === "ko") return `${year}년 ${month}월 ${day}일 ${time}`;
+  return `${MONTHS[month - 1]} ${day}, ${year}, ${time}`;
+}
+
+/** `오전 9:05`, `9:05 AM`. */
+export function clock(instant: Date, zone: string, lang: Lang): string {
+  const { hour, minute } = wallClock(instant, zone);
+  const time = `${hour % 12 === 0 ? 12 : hour % 12}:${String(minute).padStart(2, "0")}`;
+  if (lang === "ko") return `${hour < 12 ? "오전" : "오후"} ${time}`;
+  return `${time} ${hour < 12 ? "AM" : "PM"}`;
+}
+
+/** The day by the clock of that zone, such as `2026-11-20`. */
+export function dayOf(instant: Date, zone: string): string {
+  const { year, month, day } = wallClock(instant, zone);
+  return `${year}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`;
+}
+
+/** `11월 20일 (금)`, `Fri, Nov 20`. */
+export function dayWords(instant: Date, zone: string, lang: Lang): string {
+  const { year, month, day } = wallClock(instant, zone);
+  const [ko, en] = WEEKDAYS[new Date(Date.UTC(year, month - 1, day)).getUTCDay()] ?? ["", ""];
+  return lang === "ko" ? `${month}월 ${day}일 (${ko})` : `${en}, ${MONTHS[month - 1]} ${day}`;
 }
 
 const UNITS: [size: number, ko: string, en: string][] = [
@@ -66,10 +95,11 @@ const UNITS: [size: number, ko: string, en: string][] = [
   [MINUTE, "분", "minute"],
 ];
 
-/** `3분 전`, `in 3 days`; under a minute it is now. */
+/** `3분 전`, `in 3 days`; under a minute it is soon or now, as clocks that differ a little allow to say. */
 export function relative(instant: Date, now: Date, lang: Lang): string {
   const distance = instant.getTime() - now.getTime();
   const unit = UNITS.find(([size]) => Math.abs(distance) >= size);
+  if (unit === undefined && distance > 5 * SECOND) return lang === "ko" ? "곧" : "in a moment";
   if (unit === undefined) return lang === "ko" ? "방금" : "just now";
   const [size, ko, en] = unit;
   const count = Math.floor(Math.abs(distance) / size);

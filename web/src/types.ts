@@ -105,6 +105,8 @@ export interface Agent {
   network: { allow: string[] };
   schedule: Schedule | null;
   limits: Limits;
+  /** The schedule in words. */
+  scheduleText: Record<Lang, string> | null;
   nextRunAt: string | null;
   lastExecution: LastExecution | null;
   activeExecutionId?: string | null;
@@ -119,6 +121,18 @@ export interface Agent {
 
 /** What a person may set; what is left out keeps the platform's default. */
 export interface AgentDraft {
+/** A due instant, or an interval of them, with what became of it. */
+export interface CalendarEntry {
+  dueTime: string;
+  state: ExecutionStatus | "planned";
+  executionId: string | null;
+  errorCode: string | null;
+  /** Why, in words. */
+  error: string | null;
+  /** `count` is null for a time that the schedule stood still. */
+  span: { since: string; until: string; count: number | null } | null;
+}
+
   name: string;
   description?: string;
   finalPrompt: string;

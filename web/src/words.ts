@@ -104,6 +104,32 @@ export const words = {
   chat: { ko: "채팅", en: "Chat" },
   retry: { ko: "다시 실행", en: "Run again" },
 
+  planned: { ko: "예정", en: "Planned" },
+
+  // The calendar
+  calendar: { ko: "일정표", en: "Calendar" },
+  calendarZone: { ko: "이 일정의 시간대: {zone}", en: "Times of the schedule's zone: {zone}" },
+  calendarNone: {
+    ko: "일정이 없어 스스로 실행하지 않습니다.",
+    en: "Without a schedule it does not run by itself.",
+  },
+  calendarSet: { ko: "일정 정하기", en: "Set a schedule" },
+  calendarNext: { ko: "앞으로 {count}일", en: "Next {count} days" },
+  calendarNextHours: { ko: "앞으로 {count}시간", en: "Next {count} hours" },
+  calendarNextNone: { ko: "예정된 실행이 없습니다.", en: "Nothing is planned." },
+  calendarPaused: {
+    ko: "멈춰 있어 예정된 실행이 없습니다.",
+    en: "Nothing is planned while it is paused.",
+  },
+  calendarOff: { ko: "일정이 꺼져 있습니다.", en: "The schedule is off." },
+  calendarPast: { ko: "지난 {count}일", en: "Past {count} days" },
+  calendarPastHours: { ko: "지난 {count}시간", en: "Past {count} hours" },
+  calendarPastNone: { ko: "실행할 때가 아직 없었습니다.", en: "It has not come due yet." },
+  calendarMany: { ko: "{from}부터 {until}까지 {count}회", en: "{count} from {from} to {until}" },
+  calendarSpan: { ko: "{since}부터 {count}회", en: "{count} times from {since}" },
+  calendarStood: { ko: "{since}부터 {until}까지 멈춤", en: "Stood still from {since} to {until}" },
+  calendarStands: { ko: "{since}부터 멈춰 있음", en: "Stands still since {since}" },
+
   // One agent
   edit: { ko: "수정", en: "Edit" },
   pause: { ko: "일시정지", en: "Pause" },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { absolute, duration, relative, zoneName } from "../src/time";
+import { absolute, dayOf, dayWords, duration, relative, zoneName } from "../src/time";
 
 const at = (iso: string) => new Date(iso);
 
@@ -25,11 +25,25 @@ describe("absolute times", () => {
   });
 });
 
+describe("days", () => {
+  it.each([
+    ["2026-11-20T14:59:59Z", "Asia/Seoul", "2026-11-20", "11월 20일 (금)", "Fri, Nov 20"],
+    ["2026-11-20T15:00:00Z", "Asia/Seoul", "2026-11-21", "11월 21일 (토)", "Sat, Nov 21"],
+    ["2026-03-01T04:00:00Z", "America/New_York", "2026-02-28", "2월 28일 (토)", "Sat, Feb 28"],
+  ])("of %s in %s", (iso, zone, day, ko, en) => {
+    expect(dayOf(at(iso), zone)).toBe(day);
+    expect(dayWords(at(iso), zone, "ko")).toBe(ko);
+    expect(dayWords(at(iso), zone, "en")).toBe(en);
+  });
+});
+
 describe("relative times", () => {
   const now = at("2026-11-20T00:00:00Z");
   it.each([
     ["2026-11-19T23:59:30Z", "방금", "just now"],
     ["2026-11-19T23:57:00Z", "3분 전", "3 minutes ago"],
+    ["2026-11-20T00:00:05Z", "방금", "just now"],
+    ["2026-11-20T00:00:40Z", "곧", "in a moment"],
     ["2026-11-20T01:00:00Z", "1시간 후", "in 1 hour"],
     ["2026-11-23T00:00:00Z", "3일 후", "in 3 days"],
     ["2026-09-20T00:00:00Z", "2개월 전", "2 months ago"],

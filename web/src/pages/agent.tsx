@@ -6,18 +6,20 @@ import * as api from "../api";
 import { t } from "../language";
 import { useLoad, useRefresh } from "../load";
 import { dollars } from "../money";
-import { RunButton, runsOf } from "../parts/agent-card";
-import { DemoBadge, StatusBadge } from "../parts/badge";
+import { isDue, RunButton, runsOf } from "../parts/agent-card";
+import { DemoBadge, KindBadge, StatusBadge } from "../parts/badge";
+import { Calendar } from "../parts/calendar";
 import { count, spent, triggerWords } from "../parts/facts";
 import { Files } from "../parts/files";
 import { Hooks } from "../parts/hooks";
 import { Icon } from "../parts/icon";
 import { ProblemCard } from "../parts/problem-card";
+import { ScheduleWords } from "../parts/schedule-words";
 import { Secrets } from "../parts/secrets";
 import { Skeleton } from "../parts/skeleton";
 import { Cost, When } from "../parts/when";
 import { go, to } from "../route";
-import { notify } from "../state";
+import { hasSchedules, notify } from "../state";
 import { useTitle } from "../title";
 import { type Agent, isOver } from "../types";
 
@@ -26,6 +28,7 @@ export function AgentPage({ id }: { id: string }) {
   const agent = loaded.data;
   useTitle(agent?.name);
   return (
+  useRefresh(agent !== null && (agent.activeExecutionId != null || isDue(agent)), loaded.reload);
     <>
       <a class="back" href={to.agents()}>
         <Icon name="back" />
@@ -40,6 +43,7 @@ export function AgentPage({ id }: { id: string }) {
           <Setup agent={agent} />
           <History agent={agent} />
           <Files agentId={agent.id} />
+          {(hasSchedules.value || agent.schedule) && <Calendar agent={agent} />}
           <Secrets agent={agent} />
           <Hooks agentId={agent.id} />
         </>
@@ -117,7 +121,17 @@ function Setup({ agent }: { agent: Agent }) {
         {agent.schedule && (
           <>
             <dt>{t("schedule")}</dt>
-            <dd>{agent.schedule.text ?? <code>{agent.schedule.cron}</code>}</dd>
+            <dd>
+              <ScheduleWords agent={agent} />
+            </dd>
+          </>
+        )}
+        {agent.nextRunAt && (
+          <>
+            <dt>{t("nextRun")}</dt>
+            <dd>
+              <When at={agent.nextRunAt} />
+            </dd>
           </>
         )}
         <dt>{t("runs")}</dt>
@@ -140,7 +154,8 @@ function History({ agent }: { agent: Agent }) {
   const listed = useLoad(agent.id, (signal) =>
     api.upTo(cursors, (cursor) => api.executions(agent.id, cursor, signal)),
   );
-  useRefresh(listed.data?.items.some(({ status }) => !isOver(status)) ?? false, listed.reload);
+  const isRunning = listed.data?.items.some(({ status }) => !isOver(status)) ?? false;
+  useRefresh(isRunning || isDue(agent) || agent.activeExecutionId != null, listed.reload);
   const next = listed.data?.nextCursor;
   return (
     <section class="card" aria-labelledby="history-title">

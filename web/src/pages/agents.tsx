@@ -5,7 +5,7 @@ import { useAction } from "../act";
 import * as api from "../api";
 import { lang, t } from "../language";
 import { useLoad, useRefresh } from "../load";
-import { AgentCard } from "../parts/agent-card";
+import { AgentCard, isDue } from "../parts/agent-card";
 import { Icon } from "../parts/icon";
 import { ProblemCard } from "../parts/problem-card";
 import { Skeleton } from "../parts/skeleton";
@@ -62,7 +62,9 @@ export function AgentsPage() {
 
 function isRunning(agent: Agent): boolean {
   return (
-    agent.activeExecutionId != null || (agent.lastExecution !== null && !isOver(agent.lastExecution.status))
+    isDue(agent) ||
+    agent.activeExecutionId != null ||
+    (agent.lastExecution !== null && !isOver(agent.lastExecution.status))
   );
 }
 

@@ -3,9 +3,12 @@ import * as api from "../api";
 import { t } from "../language";
 import { dollars } from "../money";
 import { go, to } from "../route";
+import { now } from "../state";
 import type { Agent } from "../types";
 import { StatusBadge } from "./badge";
+import { Icon } from "./icon";
 import { ProblemCard } from "./problem-card";
+import { ScheduleWords } from "./schedule-words";
 import { Cost, When } from "./when";
 
 /** One agent in the list: what it is, how it went last, what it has cost. */
@@ -17,7 +20,14 @@ export function AgentCard({ agent }: { agent: Agent }) {
         <h2>
           <a href={to.agent(agent.id)}>{agent.name}</a>
         </h2>
-        <span class="badge calm">{t(agent.status)}</span>
+        {agent.pausedReason ? (
+          <span class="badge bad" data-paused={agent.pausedReason}>
+            <Icon name="warn" />
+            {t("standsStillShort")}
+          </span>
+        ) : (
+          <span class="badge calm">{t(agent.status)}</span>
+        )}
       </div>
       {agent.description && <p class="muted clamp">{agent.description}</p>}
       <dl class="pairs grow">
@@ -43,14 +53,16 @@ export function AgentCard({ agent }: { agent: Agent }) {
         {agent.schedule && (
           <>
             <dt>{t("schedule")}</dt>
-            <dd>{agent.schedule.text ?? <code>{agent.schedule.cron}</code>}</dd>
+            <dd>
+              <ScheduleWords agent={agent} />
+            </dd>
           </>
         )}
         {agent.nextRunAt && (
           <>
             <dt>{t("nextRun")}</dt>
             <dd>
-              <When at={agent.nextRunAt} brief />
+              <When at={agent.nextRunAt} />
             </dd>
           </>
         )}
@@ -64,6 +76,10 @@ export function runsOf(agent: Agent): string {
   const { totalRuns: total, successfulRuns: good } = agent;
   return total === 0 ? t("runsNone") : t("runsOf", { total, good });
 }
+
+/** Whether its time has come, so that it will look different soon. */
+export const isDue = (agent: Agent): boolean =>
+  agent.nextRunAt !== null && new Date(agent.nextRunAt) <= now.value;
 
 /** Starts a run and goes there. */
 export function RunButton({ agent, main = false }: { agent: Agent; main?: boolean }) {

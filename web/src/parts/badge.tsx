@@ -1,7 +1,7 @@
 /** States as an icon and a word: colour alone says nothing. */
 
 import { t } from "../language";
-import type { ExecutionStatus } from "../types";
+import type { Execution, ExecutionStatus, ResultKind } from "../types";
 import { Icon, type IconName } from "./icon";
 
 type Tone = "good" | "bad" | "busy" | "calm";
@@ -28,6 +28,35 @@ export function StatusBadge({ status }: { status: ExecutionStatus }) {
     <span class={`badge ${tone}`} data-status={status}>
       <Icon name={icon} />
       {t(status)}
+    </span>
+  );
+}
+
+export const PlannedBadge = () => (
+  <span class="badge calm" data-status="planned">
+    <Icon name="clock" />
+    {t("planned")}
+  </span>
+);
+
+const KINDS: Record<ResultKind, [Tone, IconName]> = {
+  done: ["good", "check"],
+  partial: ["calm", "warn"],
+  nothing_new: ["calm", "skip"],
+  blocked: ["bad", "stop"],
+};
+
+/** What kind of result a run left; one that was only inferred says so. */
+export function KindBadge({ execution }: { execution: Pick<Execution, "resultKind" | "resultKindSource"> }) {
+  const { resultKind: kind, resultKindSource: source } = execution;
+  if (!kind) return null;
+  const [tone, icon] = KINDS[kind];
+  const isGuess = source === "inferred";
+  return (
+    <span class={`badge ${tone}`} data-kind={kind} title={isGuess ? t("kindInferredHint") : undefined}>
+      <Icon name={icon} />
+      {t(`kind_${kind}`)}
+      {isGuess && ` (${t("kindInferred")})`}
     </span>
   );
 }
