@@ -28,7 +28,9 @@ def main() -> int:
         if arguments.seed is not None:
             print(f"injected: {dict(told.injected)}")
     seconds = time.process_time() - begun
-    print(f"{last - first} histories, {failed} failed; {executions} executions, {deliveries} deliveries, {seconds:.1f} s")
+    print(
+        f"{last - first} histories, {failed} failed; {executions} executions, {deliveries} deliveries, {seconds:.1f} s"
+    )
     return int(failed > 0)
 
 

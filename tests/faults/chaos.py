@@ -150,5 +150,3 @@ class ChaosJobs:
 
     def stop(self, handle: str, index: int) -> None:
         self._chaos.around(lambda: self._jobs.stop(handle, index))
-
-

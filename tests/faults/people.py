@@ -67,7 +67,6 @@ class People:
         )  # fmt: skip
         with suppress(Problem, Killed):
             act(agent_id, self._owner[agent_id])
-        self._platform.look()
 
     def _run(self, agent_id: str, user: User) -> None:
         if self._unanswered and self._rng.random() < 0.7:

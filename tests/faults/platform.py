@@ -79,9 +79,7 @@ class Platform:
         made.partial, made.told = rng.random() < 0.1, None
         for _ in range(8):
             with suppress(Unavailable):
-                metering.settle(
-                    self.store, call, made.cost, made.usage, 0, partial=made.partial, now=self.time.now
-                )
+                metering.settle(self.store, call, made.cost, made.usage, 0, partial=made.partial, now=self.time.now)
                 made.told = True
                 if rng.random() < 0.8:
                     return

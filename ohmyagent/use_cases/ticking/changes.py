@@ -1,11 +1,12 @@
 """What a changed schedule leaves behind: nothing that was due, or made ahead of its time, goes without a word."""
 
 from datetime import datetime
+from itertools import dropwhile
 
 from ohmyagent import records
 from ohmyagent.domain.agents import Agent
 from ohmyagent.domain.executions import Execution, Status
-from ohmyagent.use_cases.ticking.instants import closed, due_until, pause
+from ohmyagent.use_cases.ticking.instants import closed, due_until, kept, pause
 
 
 def left_behind(documents: records.Documents, before: Agent, after: Agent, now: datetime) -> list[Execution]:
@@ -21,7 +22,7 @@ def left_behind(documents: records.Documents, before: Agent, after: Agent, now: 
     found = [execution for id in before.planned if (execution := records.executions.find(documents, id))]
     ahead = [run for run in found if run.waits and run.due_time is not None and run.due_time > now]
     left = [run.closed(Status.SKIPPED, now, error_code=code) for run in ahead]
-    due, _ = due_until(before, now)
+    due = list(dropwhile(kept(documents, before), due_until(before, now)[0]))
     if due:
         left.append(closed(before, due, Status.SKIPPED, code, now))
     if before.paused_at is not None and after.paused_at is None and after.deleted_at is None:

@@ -1,9 +1,10 @@
 """The documents of due instants.  Their ids follow from agent and instant."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from itertools import islice, takewhile
+from itertools import dropwhile, filterfalse, islice, takewhile
 
+from ohmyagent import records
 from ohmyagent.domain.agents import Agent
 from ohmyagent.domain.costs import Model
 from ohmyagent.domain.due import instants
@@ -17,6 +18,15 @@ MOST_AT_ONCE = 500
 """Due instants of one agent looked at in one transaction; what is left comes with the next page."""
 
 
+Kept = Callable[[datetime], bool]
+"""Whether an instant has its document already: after a clock was set back, instants come again."""
+
+
+def kept(documents: records.Documents, agent: Agent) -> Kept:
+    """Reads one document each time."""
+    return lambda due: records.executions.find(documents, _id(agent, due)) is not None
+
+
 def due_until(agent: Agent, until: datetime) -> tuple[list[datetime], datetime | None]:
     """The agent's instants without a document up to `until`, and the first one that is left."""
     if agent.schedule is None or agent.next_run_at is None:
@@ -27,15 +37,16 @@ def due_until(agent: Agent, until: datetime) -> tuple[list[datetime], datetime |
     return due, next(instants(agent.schedule, due[-1] if due else begin), None)
 
 
-def documents(agent: Agent, model: Model | None, due: list[datetime], now: datetime) -> Iterator[Execution]:
+def documents(agent: Agent, model: Model | None, due: list[datetime], now: datetime, kept: Kept) -> Iterator[Execution]:
     """Runs for what is in time, one document for what was missed; a missed latest one runs if the schedule says so."""
     late = [instant for instant in due if instant < now - GRACE]
     in_time = due[len(late) :]
     if late and not in_time and agent.schedule is not None and agent.schedule.catch_up is CatchUp.LATEST:
         in_time = [late.pop()]
+    late = list(dropwhile(kept, late))
     if late:
         yield closed(agent, late, Status.MISSED, "missed", now)
-    for instant in in_time:
+    for instant in filterfalse(kept, in_time):
         run = _document(agent, model, instant, now)
         yield run if model else run.closed(Status.SKIPPED, now, error_code="model_gone")
 
@@ -48,7 +59,7 @@ def closed(agent: Agent, due: list[datetime], status: Status, code: str, now: da
 
 def pause(agent: Agent, since: datetime, until: datetime, now: datetime) -> Execution:
     """The one document of the time in which the agent's schedule stood still."""
-    id = derived_id("x", agent.id, "pause", since.isoformat())
+    id = derived_id("x", agent.id, "pause", since.isoformat(), until.isoformat())
     paused = Execution.queued(agent, None, id=id, trigger=Trigger.SCHEDULE, now=now)
     span = Span(since=since, until=until)
     code = agent.paused_reason.value if agent.paused_reason else "paused"
@@ -56,5 +67,8 @@ def pause(agent: Agent, since: datetime, until: datetime, now: datetime) -> Exec
 
 
 def _document(agent: Agent, model: Model | None, due: datetime, now: datetime) -> Execution:
-    id = derived_id("x", agent.id, "due", due.isoformat())
-    return Execution.queued(agent, model, id=id, trigger=Trigger.SCHEDULE, now=now).replace(due_time=due)
+    return Execution.queued(agent, model, id=_id(agent, due), trigger=Trigger.SCHEDULE, now=now).replace(due_time=due)
+
+
+def _id(agent: Agent, due: datetime) -> str:
+    return derived_id("x", agent.id, "due", due.isoformat())

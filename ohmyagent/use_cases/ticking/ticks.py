@@ -14,7 +14,7 @@ from ohmyagent.domain.executions import Execution, Launch, Status
 from ohmyagent.domain.text import derived_id
 from ohmyagent.ports import Queue, Store, Task, Transaction, Where
 from ohmyagent.use_cases import announcing, noticing
-from ohmyagent.use_cases.ticking.instants import documents, due_until
+from ohmyagent.use_cases.ticking.instants import documents, due_until, kept
 
 log = structlog.get_logger()
 
@@ -80,8 +80,11 @@ def _advance(tx: Transaction, models: ModelTable, ids: list[str], clock: Clock, 
     """What is due of these agents, written; their clocks moved on.  An instant that has its document keeps it."""
     agents = [agent for agent in (records.agents.find(tx, id) for id in ids) if agent is not None and agent.scheduled]
     due = {agent.id: due_until(agent, now + clock.ahead) for agent in agents}
-    made = [e for agent in agents for e in documents(agent, models.find(agent.model), due[agent.id][0], now)]
-    made = [execution for execution in made if records.executions.find(tx, execution.id) is None]
+    made = [
+        execution
+        for agent in agents
+        for execution in documents(agent, models.find(agent.model), due[agent.id][0], now, kept(tx, agent))
+    ]
     missed = {agent.id: [e for e in made if e.agent_id == agent.id and e.status is Status.MISSED] for agent in agents}
     notices = [noticing.of_missed(tx, agent, missed[agent.id], now) for agent in agents]
     for agent in agents:
