@@ -26,12 +26,12 @@ class Post:
         self.cut = False
         self.slow = 0.0
 
-    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, to: str, options: list[str]) -> str:  # noqa: N802
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, to: str, options: list[str]) -> str:
         if self.rcpt is None:
             envelope.rcpt_tos.append(to)
         return self.rcpt or "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         if self.data is None:
             content = cast(bytes, envelope.original_content)
             self.letters.append(cast(EmailMessage, message_from_bytes(content, policy=default)))

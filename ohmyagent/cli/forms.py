@@ -26,6 +26,14 @@ def cost(execution: dict[str, Any]) -> str:
     return money(execution["costMicroUsd"], execution["costPartial"])
 
 
+def kind(execution: dict[str, Any]) -> str:
+    """What kind of result it left, marked where that was only inferred; empty without one."""
+    found = words.KINDS.get(execution["resultKind"] or "")
+    if found is None:
+        return ""
+    return words.INFERRED(kind=found()) if execution["resultKindSource"] == "inferred" else found()
+
+
 def tokens(usage: dict[str, int] | None) -> str:
     """All tokens that went in and out, cached ones too."""
     return words.UNKNOWN() if usage is None else words.TOKENS(count=f"{sum(usage.values()):,}")

@@ -83,6 +83,7 @@ def _agent(agent: Found) -> None:
         (words.SLUG, agent["slug"]),
         (words.ID_HEAD, agent["id"]),
         (words.STATE, narration.state(agent["status"])),
+        (words.STANDS_STILL, _standstill(agent)),
         (words.DESCRIPTION, clean(agent["description"])),
         (words.MODEL, agent["model"]),
         (words.TOOLS, ", ".join(agent["tools"])),
@@ -103,6 +104,7 @@ def _run(run: Found) -> None:
     _fields(
         (words.ID_HEAD, run["id"]),
         (words.STATE, narration.state(run["status"])),
+        (words.KIND, forms.kind(run)),
         (words.ERROR, Text(clean(run["error"] or ""), style="red")),
         (words.TRIGGER, trigger() if trigger else run["trigger"]),
         (words.CREATED_AT, forms.when(run["createdAt"])),
@@ -122,6 +124,11 @@ def _schedule(agent: Found) -> str:
         return words.NO_SCHEDULE()
     text: str = said["ko" if words.LANGUAGE == "ko" else "en"]
     return clean(f"{text} · {schedule['text']}" if schedule["text"] else text)
+
+
+def _standstill(agent: Found) -> Text:
+    reason = words.STANDSTILLS.get(agent["pausedReason"] or "")
+    return Text(reason() if reason else "", style="yellow")
 
 
 def _last_run(agent: Found) -> Text:

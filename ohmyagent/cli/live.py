@@ -90,7 +90,8 @@ def summary(execution: dict[str, Any]) -> None:
     """How it ended, in a line or two."""
     mark = {"succeeded": ("✓ ", "green"), "cancelled": ("■ ", "yellow")}.get(execution["status"], ("✗ ", "red"))
     spent = (forms.took(execution), forms.tokens(execution["tokenUsage"]), forms.cost(execution))
-    known = [*spent, forms.model(execution)]
+    telling = [] if execution["resultKind"] == "done" else [forms.kind(execution)]
+    known = [*filter(None, telling), *spent, forms.model(execution)]
     err.print(Text.assemble(mark, narration.state(execution["status"]), " · ", " · ".join(known)))
     if execution["error"]:
         say(execution["error"], "red")

@@ -197,6 +197,20 @@ PER_RUN = Words(
     "{cost} and {turns} turns a run, {time}; {month} a month", "실행당 {cost}, {turns}턴, {time}; 한 달 {month}"
 )
 
+KIND = Words("Result", "결과 종류")
+KINDS = {
+    "done": Words("done", "완료"),
+    "partial": Words("partly done", "일부만 완료"),
+    "nothing_new": Words("nothing new", "새로운 내용 없음"),
+    "blocked": Words("blocked", "막혀서 멈춤"),
+}
+INFERRED = Words("{kind} (inferred)", "{kind} (추정)")
+STANDS_STILL = Words("Runs by hand only", "자동 실행 멈춤")
+STANDSTILLS = {
+    "failures": Words("five failures in a row", "다섯 번 연속 실패"),
+    "budget": Words("this month's cost limit is used up", "이번 달 비용 한도를 다 씀"),
+    "user_deleted": Words("its user was deleted", "주인의 계정이 삭제됨"),
+}
 STATES = {
     "queued": Words("queued", "대기"),
     "launching": Words("starting", "시작 중"),

@@ -8,6 +8,7 @@ from ohmyagent.domain.accounts import Session, User
 from ohmyagent.domain.agents import Agent, AgentDraft, AgentVersion, LastExecution, Slug
 from ohmyagent.domain.costs import PRICES_AS_OF, Model, ModelMode, Price, TokenUsage
 from ohmyagent.domain.executions import Event, Execution, Host, Span, Status, StoredFile, Trigger
+from ohmyagent.domain.pauses import PausedReason
 from ohmyagent.domain.record import Instant, MicroUsd, Record
 from ohmyagent.domain.results import ResultKind, ResultKindSource
 from ohmyagent.domain.runner import SandboxState
@@ -88,7 +89,10 @@ class WordsView(Record):
 
 
 class AgentView(AgentDraft):
-    """An agent as its owner sees it.  `scheduleText`: its schedule in words."""
+    """An agent as its owner sees it.  `scheduleText`: its schedule in words.
+
+    While `pausedReason` holds, it runs by hand only.  `failures`: runs in a row that came to nothing.
+    """
 
     id: str
     slug: Slug
@@ -97,6 +101,8 @@ class AgentView(AgentDraft):
     next_run_at: Instant | None
     last_execution: LastExecution | None
     active_execution_id: str | None
+    paused_reason: PausedReason | None
+    failures: int
     total_runs: int
     successful_runs: int
     total_token_usage: TokenUsage

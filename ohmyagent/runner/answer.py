@@ -11,19 +11,18 @@ from typing import Any
 
 TOOL = "StructuredOutput"
 REMINDER = "[structured-output-enforce]"
-SUMMARY_CHARACTERS = 500
 KINDS = {
-    "done": "all that was asked is done",
-    "partial": "only a part could be done",
-    "nothing_new": "the job was to look for news or changes, and there are none",
-    "blocked": "something outside your power kept you from it: a host, a file, a right, a missing answer",
+    "done": "all of it",
+    "partial": "a part of it",
+    "nothing_new": "looked for news or changes, found none",
+    "blocked": "kept from it by a missing host, file, right or answer",
 }
 SCHEMA = json.dumps(
     {
         "type": "object",
         "properties": {
             "kind": {"enum": list(KINDS), "description": "; ".join(f"{kind}: {why}" for kind, why in KINDS.items())},
-            "summary": {"type": "string", "maxLength": SUMMARY_CHARACTERS, "description": "one sentence"},
+            "summary": {"type": "string"},
         },
         "required": ["kind"],
         "additionalProperties": False,

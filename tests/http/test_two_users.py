@@ -48,9 +48,13 @@ def world_of(api: Api, endpoint: str) -> tuple[Person, dict[str, str]]:
         runner = api.claimed(run)
         file = {"path": "a.csv", "bytes": len(BODY), "sha256": hashlib.sha256(BODY).hexdigest()}
         runner.post("finish", outcome="failed", errorCode="agent", lastSeq=0, artifacts=[file])
+    failing = person.agent(name="실패")["id"]
+    api.ended(person.run(failing)["id"])
+    mail_id = person.get("/api/outbox").json["items"][0]["id"]
     if endpoint in DELETED_FIRST:
         person.delete(f"/api/agents/{agent_id}")
-    return person, {"agent_id": agent_id, "execution_id": run, "path": "a.csv", "name": "key", "hook_id": hook_id}
+    ids = {"agent_id": agent_id, "execution_id": run, "hook_id": hook_id, "mail_id": mail_id}
+    return person, ids | {"path": "a.csv", "name": "key"}
 
 
 def address(rule: str, names: dict[str, str]) -> str:
@@ -81,7 +85,7 @@ def test_what_is_anothers_is_not_there(api: Api, endpoint: str, method: str, rul
 
 @pytest.mark.parametrize(("endpoint", "method", "rule"), owned(), ids=lambda value: str(value))
 def test_nobody_is_asked_to_sign_in_first(api: Api, endpoint: str, method: str, rule: str) -> None:
-    names = {"agent_id": "a_x", "execution_id": "x_x", "path": "a", "name": "key", "hook_id": "h_x"}
+    names = {"agent_id": "a_x", "execution_id": "x_x", "path": "a", "name": "key", "hook_id": "h_x", "mail_id": "m_x"}
 
     answer = api.anybody().open(address(rule, names), method=method)
 
@@ -93,7 +97,13 @@ def test_lists_and_sums_show_only_ones_own(api: Api) -> None:
     owner, names = world_of(api, "executions.read")
     stranger = api.guest()
 
-    for path in ("/api/agents", "/api/executions", f"/api/executions?agentId={names['agent_id']}", "/api/usage"):
+    for path in (
+        "/api/agents",
+        "/api/executions",
+        f"/api/executions?agentId={names['agent_id']}",
+        "/api/usage",
+        "/api/outbox",
+    ):
         assert owner.get(path).json["items"], path
         assert stranger.get(path).json["items"] == [], path
 

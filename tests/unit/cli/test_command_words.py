@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ohmyagent.cli import words
+from ohmyagent.cli import forms, words
 from ohmyagent.cli.words import Words
 
 CLI = Path(words.__file__).parent
@@ -47,3 +47,15 @@ def test_every_state_and_trigger_of_a_run_has_a_word() -> None:
 
     assert set(words.STATES) == {*Status, *AgentStatus}
     assert set(words.TRIGGERS) == set(Trigger)
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "expected"),
+    [
+        (None, None, ""),
+        ("nothing_new", "structured", "nothing new"),
+        ("nothing_new", "inferred", "nothing new (inferred)"),
+    ],
+)
+def test_the_kind_of_a_result_is_said_and_marked_where_it_was_inferred(kind, source, expected):
+    assert forms.kind({"resultKind": kind, "resultKindSource": source}) == expected
