@@ -60,12 +60,12 @@ class Envelope:
                 passed.append(_header(name.removeprefix(PASS), value))
         if size > most:
             raise Invalid(detail="The headers are too large.")
-        method, target = _one(own, b"oma-method"), TARGET.fullmatch(_one(own, b"oma-target"))
-        if method not in METHODS or target is None:
+        method, aim = _one(own, b"oma-method"), TARGET.fullmatch(_one(own, b"oma-target"))
+        if method not in METHODS or aim is None:
             raise Invalid(detail="This request cannot be passed on.")
         length = own.get(b"content-length")
         return cls(
-            _token(own, b"oma-run"), _token(own, b"oma-runner"), method, target[1], target[2],
+            _token(own, b"oma-run"), _token(own, b"oma-runner"), method, aim[1], aim[2],
             None if length is None else int(length[0]), passed,
         )  # fmt: skip
 
