@@ -20,8 +20,6 @@ PAUSES = (
     timedelta(hours=8),
 )
 """Between attempts, close to a day in all.  Standard Webhooks advises such a schedule."""
-UNTOLD = frozenset({"paused", "schedule_changed", "agent_deleted"})
-"""Codes of ends that the owner made by changing the agent."""
 GONE = 410
 """The receiver wants no more."""
 

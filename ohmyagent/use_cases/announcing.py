@@ -4,16 +4,17 @@ from datetime import datetime
 
 from ohmyagent import records
 from ohmyagent.domain.agents import Agent
-from ohmyagent.domain.deliveries import UNTOLD, Delivery
+from ohmyagent.domain.deliveries import Delivery
 from ohmyagent.domain.executions import Execution
 from ohmyagent.ports import Transaction
 
 
 def announce(tx: Transaction, agent: Agent | None, ended: Execution, now: datetime) -> None:
-    """Leave a delivery for the end, if the agent has a webhook and its owner does not know already.  Writes only."""
+    """Leave a delivery for the end, if the agent has a webhook and is not deleted.  Writes only.
+
+    For every end but those that the owner made by pausing the agent, changing its schedule or deleting it.
+    """
     if agent is None or agent.deleted_at is not None or agent.notify.webhook_url is None:
-        return
-    if ended.error_code in UNTOLD:
         return
     delivery = Delivery.owed(ended, agent.notify.webhook_url, now)
     records.deliveries.put(tx, delivery.id, delivery)

@@ -158,15 +158,18 @@ def test_a_private_address_is_never_dialled_by_the_real_platform(api: Api, perso
     assert listed(person, agent)[0]["attempts"][0]["error"] == "address_refused"
 
 
+@pytest.mark.parametrize("status", [200, 500])
 def test_a_repeated_task_makes_no_second_attempt(
-    api: Api, person: Person, agent: dict[str, Any], receiver: Receiver
+    api: Api, person: Person, agent: dict[str, Any], receiver: Receiver, status: int
 ) -> None:
     here = api.platform
+    receiver.answers = [status]
     failed(api, person, agent)
     delivery = records.deliveries.page(here.store)[0][0]
     for _ in range(3):
         delivering.deliver(here.store, here.vault, receiver.courier(), delivery.id, 0, here.now())
     assert len(receiver.came) == 1
+    assert len(listed(person, agent)[0]["attempts"]) == 1
 
 
 def test_every_due_attempt_is_queued_once_and_again_when_its_task_was_lost(

@@ -271,11 +271,21 @@ def test_unknown_and_deleted_hooks_and_agents_are_not_there(
     api: Api, person: Person, agent: dict[str, Any], hook: dict[str, Any]
 ) -> None:
     assert send(api, {"id": "h_nothing"}, **signed(hook)).status_code == 404
+    first = send(api, hook, **signed(hook, id="before")).json
     person.delete(f"/api/agents/{agent['id']}")
     assert send(api, hook, **signed(hook)).status_code == 404
+    assert send(api, hook, **signed(hook, id="before")).status_code == 404, "a known message is not there either"
     person.post(f"/api/agents/{agent['id']}/restore")
     person.patch(f"/api/agents/{agent['id']}", json={"status": "active"})
     assert send(api, hook, **signed(hook)).status_code == 202
+    assert send(api, hook, **signed(hook, id="before")).json == first
+
+
+def test_a_hook_is_reached_by_its_own_agent_only(person: Person, agent: dict[str, Any], hook: dict[str, Any]) -> None:
+    other = f"/api/agents/{person.agent()['id']}/hooks/{hook['id']}"
+    assert person.post(f"{other}/rotate").status_code == 404
+    assert person.delete(other).status_code == 404
+    assert [kept["id"] for kept in person.get(f"/api/agents/{agent['id']}/hooks").json["items"]] == [hook["id"]]
 
 
 @pytest.mark.parametrize("status", ["paused", "draft"])
