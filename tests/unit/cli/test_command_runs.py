@@ -15,7 +15,7 @@ from ohmyagent.cli.client import Client
 from ohmyagent.cli.place import Place
 from ohmyagent.cli.problems import Refused, Unreachable
 from ohmyagent.domain.costs import TokenUsage
-from ohmyagent.use_cases import metering
+from ohmyagent.use_cases import metering, running
 from tests.http.world import NOON
 from tests.unit.cli.conftest import Terminal
 
@@ -116,7 +116,8 @@ def test_the_input_comes_as_text_from_a_file_or_from_stdin(
     with a_runner(terminal):
         terminal.oma("run", agent_file(tmp_path), "--input", given, input=stdin)
     (run,) = terminal.client().items("/api/executions", 10)
-    assert terminal.api.execution(run["id"]).input == "자료"
+    execution = terminal.api.execution(run["id"])
+    assert running.input_of(terminal.api.platform.store, execution) == "자료"
 
 
 def test_an_input_that_cannot_be_read_is_a_mistake_and_runs_nothing(terminal: Terminal, tmp_path: Path) -> None:

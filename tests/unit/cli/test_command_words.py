@@ -17,7 +17,7 @@ SAME = {"CLI_OK", "SANDBOX_OK", "python"}
 
 def table() -> dict[str, Words]:
     found = {name: value for name, value in vars(words).items() if isinstance(value, Words)}
-    for group in (words.STATES, words.TRIGGERS, words.CHECKS):
+    for group in (words.STATES, words.TRIGGERS, words.CHECKS, words.KINDS, words.STANDSTILLS):
         found |= group
     return found
 
