@@ -1,13 +1,16 @@
 """Webhooks out: every end reaches the agent's address, signed, or a day of attempts says why it did not."""
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from ohmyagent import records
+from ohmyagent.cli.clockwork import QUEUE_THREADS, WEBHOOK_THREADS, Clockwork
 from ohmyagent.domain.deliveries import PAUSES, DeliveryStatus
 from ohmyagent.domain.executions import Status
 from ohmyagent.domain.signatures import BOTH_HOLD, verified
@@ -183,6 +186,41 @@ def test_every_due_attempt_is_queued_once_and_again_when_its_task_was_lost(
     assert not here.queue.enqueue(known)
     assert delivering.dispatch(here.store, here.queue, NOON + timedelta(seconds=61)) == 1
     assert delivering.dispatch(here.store, here.queue, NOON + timedelta(seconds=62)) == 0
+
+
+@pytest.fixture
+def clockwork(api: Api, receiver: Receiver) -> Iterator[Clockwork]:
+    made = Clockwork(replace(api.platform, courier=receiver.courier(2.0)))
+    made.start()
+    yield made
+    receiver.released.set()
+    made.stop()
+
+
+def until(true: Callable[[], object], seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
+def test_the_platform_delivers_by_itself(
+    api: Api, person: Person, agent: dict[str, Any], receiver: Receiver, clockwork: Clockwork
+) -> None:
+    failed(api, person, agent)
+    until(lambda: listed(person, agent)[0]["status"] == "delivered")
+    assert len(receiver.came) == 1
+
+
+def test_receivers_that_keep_silent_hold_up_no_run(
+    api: Api, person: Person, agent: dict[str, Any], receiver: Receiver, clockwork: Clockwork
+) -> None:
+    receiver.answers = ["silent"]
+    for _ in range(WEBHOOK_THREADS + QUEUE_THREADS):
+        failed(api, person, agent)
+    until(lambda: len(receiver.came) >= WEBHOOK_THREADS)
+    launch_id = api.execution(person.run(person.agent()["id"])["id"]).launch_id
+    until(lambda: launch_id in api.jobs.nonces, 1.0)
 
 
 def test_a_rotated_secret_signs_beside_the_old_one_for_a_day(
