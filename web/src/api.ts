@@ -10,6 +10,7 @@ import type {
   Config,
   Execution,
   Hook,
+  Mail,
   Model,
   NewHook,
   Page,
@@ -191,6 +192,12 @@ export const putSecret = (agentId: string, name: string, draft: SecretDraft) =>
   read<Secret>("PUT", `${secretsOf(agentId)}/${part(name)}`, { json: draft });
 export const deleteSecret = (agentId: string, name: string) =>
   done("DELETE", `${secretsOf(agentId)}/${part(name)}`);
+
+// Mails
+export const mails = (cursor: string | null, signal?: AbortSignal) =>
+  read<Page<Mail>>("GET", `/api/outbox?limit=20${cursor ? `&cursor=${part(cursor)}` : ""}`, { signal });
+export const mail = (id: string, signal?: AbortSignal) =>
+  read<Mail>("GET", `/api/outbox/${part(id)}`, { signal });
 
 // The workspace
 const filesOf = (agentId: string): string => `/api/agents/${part(agentId)}/files`;

@@ -7,6 +7,7 @@ import { AgentPage } from "./pages/agent";
 import { EditPage, NewPage } from "./pages/agent-form";
 import { AgentsPage } from "./pages/agents";
 import { ExecutionPage } from "./pages/execution";
+import { OutboxPage } from "./pages/outbox";
 import { SignInPage } from "./pages/sign-in";
 import { DemoBadge } from "./parts/badge";
 import { Notices } from "./parts/notices";
@@ -50,6 +51,11 @@ function Header() {
       <nav class="row" aria-label={t("menu")}>
         {user.value && (
           <span class="muted who">{user.value.kind === "guest" ? t("guest") : user.value.name}</span>
+        )}
+        {user.value && (
+          <a class="button small plain" href={to.outbox()}>
+            {t("mails")}
+          </a>
         )}
         <button
           type="button"
@@ -110,6 +116,8 @@ function Content() {
     case "execution":
       // The platform explains a failure in the language it is asked in, so the page asks again in another.
       return <ExecutionPage key={`${place.id} ${lang.value}`} id={place.id} />;
+    case "outbox":
+      return <OutboxPage />;
     case "unknown":
       return (
         <div class="card">

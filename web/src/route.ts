@@ -8,6 +8,7 @@ export type Route =
   | { page: "agent"; id: string }
   | { page: "edit"; id: string }
   | { page: "execution"; id: string }
+  | { page: "outbox" }
   | { page: "unknown" };
 
 export function routeOf(hash: string): Route {
@@ -17,6 +18,7 @@ export function routeOf(hash: string): Route {
     .map(decoded);
   if (rest.length > 0) return { page: "unknown" };
   if (!first || (first === "agents" && !id)) return { page: "agents" };
+  if (first === "outbox" && id === undefined) return { page: "outbox" };
   if (first === "new" && id === undefined) return { page: "new" };
   if (first === "agents" && id && last === undefined) return { page: "agent", id };
   if (first === "agents" && id && last === "edit") return { page: "edit", id };
@@ -37,6 +39,7 @@ export const to = {
   new: () => "#/new",
   agent: (id: string) => `#/agents/${encodeURIComponent(id)}`,
   edit: (id: string) => `#/agents/${encodeURIComponent(id)}/edit`,
+  outbox: () => "#/outbox",
   execution: (id: string) => `#/executions/${encodeURIComponent(id)}`,
 };
 

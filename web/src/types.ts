@@ -108,6 +108,8 @@ export interface Agent {
   /** The schedule in words. */
   scheduleText: Record<Lang, string> | null;
   nextRunAt: string | null;
+  /** Why it runs by hand only, though its status is active. */
+  pausedReason: "failures" | "budget" | "user_deleted" | null;
   lastExecution: LastExecution | null;
   activeExecutionId?: string | null;
   totalRuns: number;
@@ -163,6 +165,8 @@ export interface HostUse {
   requests: number;
 }
 
+export type ResultKind = "done" | "partial" | "nothing_new" | "blocked";
+
 export interface Execution {
   id: string;
   agentId: string;
@@ -173,7 +177,8 @@ export interface Execution {
   startTime: string | null;
   endTime: string | null;
   result: string | null;
-  resultKind: "done" | "partial" | "nothing_new" | "blocked" | null;
+  resultKind: ResultKind | null;
+  resultKindSource: "structured" | "inferred" | null;
   errorCode: string | null;
   error: string | null;
   attempt: number;
@@ -232,6 +237,21 @@ export interface Secret {
 }
 
 export type SecretDraft = Pick<Secret, "hosts" | "header" | "prefix"> & { value: string };
+
+export type MailState = "queued" | "sending" | "sent" | "kept" | "failed" | "unknown" | "no_address";
+
+/** A mail written to the person; lists have no text. */
+export interface Mail {
+  id: string;
+  kind: string;
+  to: string | null;
+  subject: string;
+  text: string | null;
+  state: MailState;
+  reason: string | null;
+  dueAt: string;
+  endedAt: string | null;
+}
 
 export interface FieldError {
   field: string;

@@ -17,6 +17,7 @@ import { ProblemCard } from "../parts/problem-card";
 import { ScheduleWords } from "../parts/schedule-words";
 import { Secrets } from "../parts/secrets";
 import { Skeleton } from "../parts/skeleton";
+import { Standstill } from "../parts/standstill";
 import { Cost, When } from "../parts/when";
 import { go, to } from "../route";
 import { hasSchedules, notify } from "../state";
@@ -40,6 +41,7 @@ export function AgentPage({ id }: { id: string }) {
       {agent && (
         <>
           <Title agent={agent} changed={loaded.replace} />
+          <Standstill agent={agent} changed={loaded.replace} />
           <Setup agent={agent} />
           <History agent={agent} />
           <Files agentId={agent.id} />
@@ -183,6 +185,7 @@ function History({ agent }: { agent: Agent }) {
                     <a class="row" href={to.execution(execution.id)}>
                       <StatusBadge status={execution.status} />
                     </a>
+                    {execution.resultKind !== "done" && <KindBadge execution={execution} />}
                     {execution.modelMode === "demo" && <DemoBadge words="demoShort" />}
                   </td>
                   <td>

@@ -4,20 +4,20 @@ import * as api from "../api";
 import { t } from "../language";
 import { doing, type Step } from "../steps";
 import { type Execution, isOver } from "../types";
-import { DemoBadge } from "./badge";
+import { DemoBadge, KindBadge } from "./badge";
 import { Copy } from "./copy";
 import { size } from "./facts";
 import { Icon } from "./icon";
 import { Markdown } from "./markdown";
 
 export function Result({ execution, steps }: { execution: Execution; steps: Step[] }) {
-  const { result, resultKind, status, modelMode } = execution;
+  const { result, status, modelMode } = execution;
   return (
     <section class="card result" aria-labelledby="result-title" aria-busy={!isOver(status)}>
       <div class="row spread">
         <h2 id="result-title" class="row">
           {t("result")}
-          {resultKind && resultKind !== "done" && <span class="badge calm">{t(resultKind)}</span>}
+          <KindBadge execution={execution} />
           {modelMode === "demo" && <DemoBadge words="demoRun" />}
         </h2>
         {result && <Copy text={result} label={t("copyResult")} />}
