@@ -15,6 +15,11 @@ CONNECT_SECONDS = 10.0
 # public by number, yet answered by the machine's own cloud: Azure's host service
 METADATA = frozenset({ipaddress.ip_address("168.63.129.16")})
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# all of IPv6 that is given out to the public; the rest holds addresses of sites, hosts, loopback and translators
+UNICAST = ipaddress.ip_network("2000::/3")
+# of those, and of IPv4, what some versions of `ipaddress` take for public: protocols (one cloud's metadata is there),
+# relays, documentation (the IANA's registries of special-purpose addresses)
+SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "3fff::/20")))
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], list[str]]
@@ -76,8 +81,11 @@ PolicyOf = Callable[[tuple[str, ...]], Policy]
 
 
 def addresses(host: str, port: int) -> list[str]:
-    """Every address of a name, by the system's resolver.  Raises OSError."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    """Every address of a name, by the system's resolver.  Raises OSError, also for what can be no name."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:  # a label that is empty or too long
+        raise OSError("no name") from error
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
@@ -87,6 +95,9 @@ def is_global(address: Address) -> bool:
         carried = address.ipv4_mapped or address.sixtofour
         if address in NAT64:
             carried = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if address.teredo or (carried and not is_global(carried)):
+        if carried:
+            return is_global(carried)
+        if address not in UNICAST:
             return False
-    return address.is_global and not address.is_multicast and address not in METADATA
+    special = address in METADATA or any(address in network for network in SPECIAL)
+    return address.is_global and not address.is_multicast and not special

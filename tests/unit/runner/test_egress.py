@@ -39,6 +39,8 @@ def test_hosts_are_admitted_exactly_or_below_a_wildcard(host: str, admitted: boo
         "::1", "::",
         "fe80::1", "fc00::1", "fd00:ec2::254", "ff02::1", "::ffff:127.0.0.1", "::ffff:169.254.169.254", "2002:7f00:1::",
         "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2001:db8::1", "2001:0:7f00:1::1",
+        "192.0.0.192", "192.88.99.1", "fec0::2", "::7f00:1", "::a9fe:a9fe", "::ffff:0:7f00:1", "64:ff9b:1::a9fe:a9fe",
+        "2002:a9fe:a9fe::", "2001:10::1", "3fff::1", "5f00::1", "4000::1",
     ],
 )  # fmt: skip
 def test_addresses_that_are_not_of_the_public_internet_are_refused(address: str) -> None:
@@ -52,6 +54,12 @@ def test_addresses_that_are_not_of_the_public_internet_are_refused(address: str)
 )
 def test_public_addresses_are_dialled(address: str) -> None:
     assert policy(address).address("news.example.com", 443) == address
+
+
+@pytest.mark.parametrize("host", ["a..example.org", f"{'a' * 64}.example.org", f"{'a.' * 120}example.org"])
+def test_what_can_be_no_name_is_refused_like_a_name_that_is_not_found(host: str) -> None:
+    with pytest.raises(Refusal, match="name not found"):
+        Policy(("*.example.org",)).address(host, 443)
 
 
 def test_of_several_addresses_only_a_public_one_is_dialled() -> None:
