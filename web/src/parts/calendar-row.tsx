@@ -3,7 +3,7 @@
 import type { Row } from "../calendar";
 import { lang, t } from "../language";
 import { to } from "../route";
-import { absolute, clock } from "../time";
+import { absolute, clock, dayWords } from "../time";
 import type { CalendarEntry } from "../types";
 import { PlannedBadge, StatusBadge } from "./badge";
 
@@ -42,13 +42,7 @@ function Single({ entry, place }: { entry: CalendarEntry; place: string }) {
       <time dateTime={entry.dueTime} title={absolute(at, place, lang.value)}>
         {clock(at, place, lang.value)}
       </time>
-      {entry.executionId ? (
-        <a href={to.execution(entry.executionId)}>
-          <State entry={entry} />
-        </a>
-      ) : (
-        <State entry={entry} />
-      )}
+      <Linked entry={entry} />
       {entry.error && <span class="muted why">{entry.error}</span>}
     </li>
   );
@@ -62,19 +56,32 @@ interface IntervalProps {
 
 /** One row, whatever it covers; without a document of its own it goes on. */
 function Interval({ entry, span, place }: IntervalProps) {
-  const since = absolute(new Date(span.since), place, lang.value);
-  const until = absolute(new Date(span.until), place, lang.value);
+  const since = moment(span.since, place);
+  const until = moment(span.until, place);
   const said = () => {
     if (span.count === 1) return since;
     if (span.count) return t("calendarSpan", { since, count: span.count });
     return entry.executionId ? t("calendarStood", { since, until }) : t("calendarStands", { since });
   };
   return (
-    <li class="due" title={`${since} – ${until}`}>
-      <State entry={entry} />
+    <li class="due">
+      <Linked entry={entry} />
       <span>{said()}</span>
       {entry.error && <span class="muted why">{entry.error}</span>}
     </li>
+  );
+}
+
+/** To the minute; the years are few and the zone is said above. */
+const moment = (instant: string, place: string): string =>
+  `${dayWords(new Date(instant), place, lang.value)} ${clock(new Date(instant), place, lang.value)}`;
+
+function Linked({ entry }: { entry: CalendarEntry }) {
+  if (!entry.executionId) return <State entry={entry} />;
+  return (
+    <a href={to.execution(entry.executionId)}>
+      <State entry={entry} />
+    </a>
   );
 }
 

@@ -80,7 +80,7 @@ const lengthOf = (milliseconds: number): number =>
 
 function whyNothing(agent: Agent) {
   if (agent.schedule === null) return "calendarOff";
-  return agent.status === "active" ? "calendarNextNone" : "calendarPaused";
+  return agent.status === "active" && !agent.pausedReason ? "calendarNextNone" : "calendarPaused";
 }
 
 function Dates({ days, place }: { days: Day[]; place: string }) {
