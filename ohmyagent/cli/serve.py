@@ -23,8 +23,8 @@ from ohmyagent.cli import words
 from ohmyagent.cli.clockwork import Clockwork
 from ohmyagent.cli.front import Front
 from ohmyagent.domain.executions import OWNED
-from ohmyagent.gateway.dialling import Dialler
 from ohmyagent.gateway import heap
+from ohmyagent.gateway.dialling import Dialler
 from ohmyagent.ports import Where
 from ohmyagent.settings import Settings
 from ohmyagent.use_cases import signing_in

@@ -52,7 +52,12 @@ def test_it_dies_with_the_run_and_another_agents_run_does_not_have_it(world, vau
     keep()
     other = world.agent(user, name="다른", network={"allow": HOSTS})
     _, theirs = world.started(user, other)
-    assert entrusting.errand(world.store, vault, theirs.spec.model_token, theirs.token, "api.example.com", world.now).injections == ()
+    assert (
+        entrusting.errand(
+            world.store, vault, theirs.spec.model_token, theirs.token, "api.example.com", world.now
+        ).injections
+        == ()
+    )
     _, claim = world.started(user, agent)
     world.call(claim)
     world.finish(claim)

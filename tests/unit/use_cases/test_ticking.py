@@ -32,7 +32,8 @@ def tick(world, clock=None):
 
 
 def found(world, agent):
-    return records.executions.page(world.store, Where("agentId", "==", agent.id), newest="createdAt")[0]
+    owned = (Where("agentId", "==", agent.id), Where("userId", "==", agent.user_id))
+    return records.executions.page(world.store, *owned, newest="createdAt")[0]
 
 
 def test_a_schedule_is_set_when_the_agent_is_made_and_comes_due_once(world, user, agent):
