@@ -15,7 +15,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, nargs=2, metavar=("FROM", "TO"), default=(0, 200))
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     arguments = parser.parse_args()
-    structlog.configure(processors=[_dropped])
+    structlog.configure(processors=[dropped])
     first, last = (arguments.seed, arguments.seed + 1) if arguments.seed is not None else arguments.seeds
     begun, failed, deliveries, executions = time.process_time(), 0, 0, 0
     for seed in range(first, last):
@@ -34,7 +34,7 @@ def main() -> int:
     return int(failed > 0)
 
 
-def _dropped(*_: object) -> str:
+def dropped(*_: object) -> str:
     raise structlog.DropEvent
 
 
