@@ -1,6 +1,6 @@
 """/runner/files: bodies by signed link, where the platform itself keeps them."""
 
-import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, Protocol, cast
 
@@ -16,6 +16,8 @@ from ohmyagent.ports import Files
 
 bp = Blueprint("runner_files", __name__, url_prefix="/runner/files")
 
+PIECE = 2**16
+
 
 class LinkedFiles(Files, Protocol):
     """Files whose links lead back to the platform."""
@@ -24,6 +26,9 @@ class LinkedFiles(Files, Protocol):
         self, method: Literal["GET", "PUT"], key: str, length: int, expires: int, signature: str, now: datetime
     ) -> None:
         """Raises Forbidden unless a link with these values was given out and still holds."""
+
+    def receive(self, key: str, parts: Iterable[bytes]) -> None:
+        """Keep a body as it comes; raises Invalid when its digest is not the one that the key ends with."""
 
 
 @bp.put("/<path:key>")
@@ -35,10 +40,8 @@ def put(key: str, query: LinkQuery) -> Response:
     files = _verified("PUT", key, query)
     if request.content_length != query.length:
         raise Invalid.of("body", "does not have the length of the link")
-    body = request.get_data()
-    if hashlib.sha256(body).hexdigest() != key.rpartition("/")[2]:
-        raise Invalid.of("body", "does not have the digest of the link")
-    files.write(key, body)
+    # it may be as large as a workspace, and come from every slot at once: it is never held in memory
+    files.receive(key, iter(lambda: request.stream.read(PIECE), b""))
     return nothing()
 
 

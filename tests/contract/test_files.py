@@ -1,8 +1,9 @@
 """What every Files must do, on a folder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -26,6 +27,28 @@ def test_a_body_comes_back_as_it_was_written(files: FolderFiles, body: bytes) ->
     assert files.read("artifacts/e1/report.md") == body
     with files.open("artifacts/e1/report.md") as chunks:
         assert b"".join(chunks) == body
+
+
+def test_what_comes_in_pieces_is_kept_under_its_digest_or_not_at_all(files: FolderFiles, tmp_path: Path) -> None:
+    digest = sha256(b"a body").hexdigest()
+    for pieces in ([b"another"], []):
+        with pytest.raises(Invalid):
+            files.receive(f"agents/{digest}", pieces)
+    with pytest.raises(BrokenOff):
+        files.receive(f"agents/{digest}", _broken_off())
+    assert not [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
+    for _ in range(2):
+        files.receive(f"agents/{digest}", [b"a ", b"body"])
+    assert files.read(f"agents/{digest}") == b"a body"
+
+
+def _broken_off() -> Iterator[bytes]:
+    yield b"a "
+    raise BrokenOff
+
+
+class BrokenOff(Exception):
+    """Whoever sends has gone."""
 
 
 def test_a_large_body_is_read_in_chunks(files: FolderFiles) -> None:

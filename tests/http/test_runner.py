@@ -1,6 +1,7 @@
 """The runner's side of HTTP: who may say what, and the links to bodies."""
 
 import hashlib
+import tracemalloc
 from datetime import timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -137,3 +138,21 @@ def test_a_body_must_have_the_length_and_the_digest_of_its_link(api: Api, body: 
 
     assert runner.put(url, body).status_code == status
     assert (api.dump() == before) is (status != 204)
+
+
+def test_a_large_body_is_never_held_in_memory(api: Api) -> None:
+    runner = running(api)
+    size = 32 * 2**20
+    body = bytes(size)
+    file = {"path": "a.bin", "bytes": size, "sha256": hashlib.sha256(body).hexdigest()}
+    url = runner.post("files", files=[file]).json["uploads"][0]["url"]
+
+    tracemalloc.start()
+    try:
+        status = runner.put(url, body).status_code
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert status == 204
+    assert most < size // 4

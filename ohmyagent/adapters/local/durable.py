@@ -1,14 +1,20 @@
 """Files that appear complete or not at all, also when the power fails."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from uuid import uuid4
 
 
-def write_new(path: Path, body: bytes, mode: int = 0o600) -> None:
-    """Raises FileExistsError, leaving the file that is there."""
-    partial = _partial(path, body, mode)
+def write_new(path: Path, parts: Iterable[bytes], mode: int = 0o600, *, by_way_of: Path | None = None) -> None:
+    """Raises FileExistsError, leaving the file that is there; and whatever `parts` raises, leaving nothing at all.
+
+    `by_way_of` is a folder of the same file system in which the file grows: those above `path` are made when it is
+    whole.
+    """
+    partial = _partial(by_way_of or path.parent, parts, mode)
     try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.link(partial, path)
     finally:
         partial.unlink()
@@ -17,7 +23,7 @@ def write_new(path: Path, body: bytes, mode: int = 0o600) -> None:
 
 def replace(path: Path, body: bytes, mode: int = 0o600) -> None:
     """Put `body` in place of whatever is there."""
-    _partial(path, body, mode).replace(path)
+    _partial(path.parent, [body], mode).replace(path)
     sync_folder(path.parent)
 
 
@@ -30,15 +36,15 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _partial(path: Path, body: bytes, mode: int) -> Path:
-    partial = path.parent / f"~{uuid4().hex}"
+def _partial(folder: Path, parts: Iterable[bytes], mode: int) -> Path:
+    partial = folder / f"~{uuid4().hex}"
     handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(body)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
-    except OSError:
+    except BaseException:
         partial.unlink()
         raise
     return partial

@@ -3,8 +3,8 @@
 import hmac
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -33,11 +33,26 @@ class FolderFiles:
         """Writing the same again is no error; raises AlreadyExists for another body."""
         path = self._path(key)
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_new(path, body)
+            self._write_new(path, [body])
         except FileExistsError:
             if self.read(key) != body:
                 raise AlreadyExists(f"{key} has another content.") from None
+
+    def receive(self, key: str, parts: Iterable[bytes]) -> None:
+        """Keep a body as it comes, never all of it in memory; its key ends with its digest.
+
+        Writing the same again is no error; raises Invalid for a body with another digest, which leaves nothing behind.
+        """
+        with suppress(FileExistsError):
+            self._write_new(self._path(key), _checked(parts, key.rpartition("/")[2]))
+
+    def _write_new(self, path: Path, parts: Iterable[bytes]) -> None:
+        """Raises FileExistsError, Unavailable, and what `parts` raises."""
+        try:
+            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_new(path, parts, by_way_of=self._root)
+        except FileExistsError:
+            raise
         except OSError as error:
             raise _unavailable(error) from error
 
@@ -98,6 +113,16 @@ class FolderFiles:
         if not _KEY.fullmatch(key):
             raise Invalid.of("key", "is not the key of a file")
         return self._root / f"{key}~"
+
+
+def _checked(parts: Iterable[bytes], digest: str) -> Iterator[bytes]:
+    """The parts as they come; raises Invalid at their end when that is not their digest."""
+    seen = sha256()
+    for part in parts:
+        seen.update(part)
+        yield part
+    if seen.hexdigest() != digest:
+        raise Invalid.of("body", "does not have the digest of the link")
 
 
 def _unavailable(error: OSError) -> Unavailable:

@@ -83,7 +83,7 @@ def parsed(text: str) -> dict[str, bytes]:
 
 def _create(path: Path) -> None:
     try:
-        write_new(path, _line(os.urandom(KEY_BYTES)).encode())
+        write_new(path, [_line(os.urandom(KEY_BYTES)).encode()])
     except FileExistsError:
         return  # another process was faster: its key is the key
 
