@@ -15,7 +15,7 @@ from ohmyagent.domain.hooks import MOST_HOOKS, Hook, hook_context, input_text
 from ohmyagent.domain.signatures import Keys, new_key
 from ohmyagent.domain.text import new_id
 from ohmyagent.ports import Queue, Store, Transaction, Vault, Where
-from ohmyagent.use_cases import designing, running
+from ohmyagent.use_cases import designing, explaining, running
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,9 @@ def accept(
     known = records.executions.find(store, running.requested_id(hook.user_id, hook.agent_id, key))
     if known is not None:
         return known
+    if agent.paused_reason is not None:
+        reason = f"stopped_{agent.paused_reason.value}"
+        raise Conflict(explaining.sentence(reason, None, "en"), korean=explaining.sentence(reason, None, "ko"))
     if agent.status is not AgentStatus.ACTIVE:
         raise Conflict(
             "The agent is paused, so it takes no webhooks.", korean="에이전트가 멈춰 있어 웹훅을 받지 않습니다."

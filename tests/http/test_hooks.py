@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from ohmyagent import records
 from ohmyagent.domain.hooks import MOST_BODY_BYTES, MOST_HOOKS, RUNS_IN_WINDOW
+from ohmyagent.domain.pauses import MOST_FAILURES
 from ohmyagent.domain.signatures import BOTH_HOLD, signature
 from tests.http.world import NOON, Api, Person
 
@@ -297,6 +298,19 @@ def test_a_paused_agent_says_so_and_takes_the_message_when_it_is_sent_again(
     assert (answer.status_code, answer.json["detail"]) == (409, "에이전트가 멈춰 있어 웹훅을 받지 않습니다.")
     person.patch(f"/api/agents/{agent['id']}", json={"status": "active"})
     assert send(api, hook, **signed(hook)).status_code == 202
+
+
+def test_an_agent_that_stands_still_says_why_and_takes_the_message_when_it_goes_on(
+    api: Api, person: Person, agent: dict[str, Any], hook: dict[str, Any]
+) -> None:
+    for number in range(MOST_FAILURES):
+        api.ended(send(api, hook, **signed(hook, id=f"m{number}")).json["executionId"])
+    for language, letters in (("ko", "번"), ("en", "in a row")):
+        answer = send(api, hook, **signed(hook, id="more"), Accept_Language=language)
+        assert answer.status_code == 409
+        assert letters in answer.json["detail"], answer.json
+    person.patch(f"/api/agents/{agent['id']}", json={"description": "looked after"})
+    assert send(api, hook, **signed(hook, id="more")).status_code == 202
 
 
 def test_a_hook_starts_so_many_runs_a_minute_and_repetitions_do_not_count(api: Api, hook: dict[str, Any]) -> None:
