@@ -31,6 +31,7 @@ INDEXES: tuple[Index, ...] = (
     Index("executions", (("userId", "asc"), ("status", "asc"), ("createdAt", "desc"))),
     Index("executions", (("userId", "asc"), ("agentId", "asc"), ("status", "asc"), ("createdAt", "desc"))),
     Index("executions", (("agentId", "asc"), ("userId", "asc"), ("dueTime", "asc"))),
+    Index("executions", (("agentId", "asc"), ("userId", "asc"), ("dueTime", "desc"))),
     Index("executions", (("agentId", "asc"), ("status", "asc"), ("createdAt", "asc"))),
     Index("executions", (("status", "asc"), ("createdAt", "asc"))),
     Index("executions", (("status", "asc"), ("lease.expiresAt", "asc"))),

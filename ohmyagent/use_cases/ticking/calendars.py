@@ -31,23 +31,19 @@ class Entry(Record):
 def calendar(store: Store, user: User, agent_id: str, since: datetime, until: datetime, now: datetime) -> list[Entry]:
     """The entries of [since, until), in order, at most 1,000; raises Invalid for a bad range.
 
-    A pause that goes on is one of them wherever it began.
+    An interval that reaches into it is one of them wherever it began.
     """
     if since >= until:
         raise Invalid.of("from", "is not before `to`")
     if until - since > LONGEST:
         raise Invalid.of("from", f"is more than {LONGEST.days} days before `to`")
     agent = designing.find(store, user, agent_id)
-    found, _ = records.executions.page(
-        store,
-        Where("agentId", "==", agent.id),
-        Where("userId", "==", user.id),
-        Where("dueTime", ">=", since),
-        Where("dueTime", "<", until),
-        oldest="dueTime",
-        limit=MOST_ENTRIES,
-    )
-    past = [*map(_entry, found), *_standing_still(agent, since, until, now)]
+    owned = (Where("agentId", "==", agent.id), Where("userId", "==", user.id))
+    within = (*owned, Where("dueTime", ">=", since), Where("dueTime", "<", until))
+    before, _ = records.executions.page(store, *owned, Where("dueTime", "<", since), newest="dueTime", limit=1)
+    found, _ = records.executions.page(store, *within, oldest="dueTime", limit=MOST_ENTRIES)
+    reaching = [execution for execution in before if execution.span is not None and execution.span.until >= since]
+    past = [*map(_entry, [*reaching, *found]), *_standing_still(agent, since, until, now)]
     return [*past, *_planned(agent, since, until)][:MOST_ENTRIES]
 
 

@@ -180,6 +180,20 @@ def test_the_calendar_of_a_day_says_that_a_pause_from_before_goes_on(world, user
     assert ticking.calendar(world.store, user, agent.id, world.now, tomorrow, world.now) == []
 
 
+def test_the_calendar_shows_what_was_missed_from_before_its_first_instant(world, user, agent):
+    begin = world.now
+    world.later(hours=10)
+    tick(world)
+
+    def states(since):
+        found = ticking.calendar(world.store, user, agent.id, since, since + timedelta(minutes=5), world.now)
+        return [entry.state for entry in found]
+
+    last = begin + timedelta(hours=9, minutes=30)
+    assert states(last - timedelta(hours=5)) == states(last) == ["missed"]
+    assert states(last + timedelta(minutes=1)) == []
+
+
 def test_the_calendar_has_no_gaps(world, user, agent):
     begin = world.now
     world.later(hours=3)
