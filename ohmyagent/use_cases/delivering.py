@@ -63,10 +63,11 @@ def deliver(store: Store, vault: Vault, courier: Courier, delivery_id: str, atte
     if delivery.status is not DeliveryStatus.PENDING or len(delivery.attempts) != attempt:
         return
     agent = records.agents.find(store, delivery.agent_id)
-    if agent is None or agent.deleted_at is not None:
+    owner = records.users.find(store, delivery.user_id)
+    if agent is None or agent.deleted_at is not None or owner is None:
         records.deliveries.put(store, delivery.id, delivery.given_up())
         return
-    made = _attempt(store, vault, courier, delivery, now)
+    made = _attempt(store, vault, courier, delivery, owner, now)
 
     def work(tx: Transaction) -> None:
         current = records.deliveries.get(tx, delivery_id)
@@ -76,9 +77,9 @@ def deliver(store: Store, vault: Vault, courier: Courier, delivery_id: str, atte
     store.transact(work)
 
 
-def _attempt(store: Store, vault: Vault, courier: Courier, delivery: Delivery, now: datetime) -> Attempt:
+def _attempt(store: Store, vault: Vault, courier: Courier, delivery: Delivery, owner: User, now: datetime) -> Attempt:
     execution = records.executions.get(store, delivery.execution_id)
-    body = announcement(execution, records.users.get(store, delivery.user_id).locale)
+    body = announcement(execution, owner.locale)
     kept = _secret(store, vault, delivery.user_id, delivery.agent_id, now)
     timestamp = int(now.timestamp())
     keys = [vault.unseal(sealed, kept.context) for sealed in kept.keys.holding(now)]

@@ -295,6 +295,16 @@ def test_an_agent_without_an_address_or_deleted_owes_nothing(
     assert records.deliveries.page(api.platform.store)[0][0].status is DeliveryStatus.FAILED
 
 
+def test_nothing_is_sent_for_a_user_who_is_gone(
+    api: Api, person: Person, agent: dict[str, Any], receiver: Receiver
+) -> None:
+    failed(api, person, agent)
+    records.users.delete(api.platform.store, person.id)
+    deliver(api, receiver)
+    assert receiver.came == []
+    assert records.deliveries.page(api.platform.store)[0][0].status is DeliveryStatus.FAILED
+
+
 def test_the_address_is_the_one_the_agent_had_at_the_end(api: Api, person: Person, agent: dict[str, Any]) -> None:
     failed(api, person, agent)
     person.patch(f"/api/agents/{agent['id']}", json={"notify": {"webhookUrl": URL + "/2"}})
