@@ -111,15 +111,15 @@ class Restricted:
 
     def start(self, plan: Plan) -> RestrictedBox:
         uid = FIRST_UID + self._slot
-        if any(processes(uid)):
-            raise SandboxRefused(f"processes of the agent's uid {uid} run already")
         try:
+            if any(processes(uid)):  # left by a strategy that was tried before; nobody else has this uid here
+                _sweep(uid)
             installation = Installation.at(self._home)
             installation.check()
             python = inside_python().program
             lodging.furnish(installation, uid, plan.system_prompt)
             listeners = _listeners(uid)
-        except (InstallationBroken, OSError) as error:
+        except (InstallationBroken, OSError, subprocess.SubprocessError) as error:
             raise SandboxRefused(str(error)) from error
         kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
         return self._spawn(installation, python, listeners, uid, plan)

@@ -62,13 +62,17 @@ class Carriage:
             self._near.setblocking(False)
             self._far.setblocking(False)
             self._hear(begun)
-            while not self._closing or self._to_far or self._to_near:
-                while self._step():
-                    continue
-                if self._near_ended and self._far_ended and not self._closing:
-                    self._close(websocket.NORMAL)
-                    continue
+            while not self._done():
                 self._wait()
+
+    def _done(self) -> bool:
+        """Move all that can be moved now; whether that was all."""
+        while self._step():
+            continue
+        if self._near_ended and self._far_ended and not self._closing:
+            self._close(websocket.NORMAL)
+            return self._done()
+        return self._closing and not self._to_far and not self._to_near
 
     def _step(self) -> bool:
         """Move what can be moved now; whether anything was."""

@@ -83,10 +83,10 @@ class Container:
             [*PODMAN, "exec", *words, self.name, *command], capture_output=True, text=True, timeout=SECONDS, check=False
         )
 
-    def agent(self, *steps: Json, model: Json | None = None, files: Sequence[tuple[str, bytes]] = (), **spec: Any) -> Run:
+    def agent(self, *steps: Json, files: Sequence[tuple[str, bytes]] = (), **spec: Any) -> Run:
         """A run of these steps, from the claim to the report."""
         with ExitStack() as stack:
-            fake = stack.enter_context(FakeAnthropic(**(model or {})))
+            fake = stack.enter_context(FakeAnthropic())
             gateway = stack.enter_context(peer(int(fake.url.rpartition(":")[2].split("/")[0])))
             spec = {"prompt": prompt(*steps), "maxTurns": len(steps) + 5} | spec
             platform = stack.enter_context(FakePlatform(f"http://{HERE}:{gateway}", **spec))

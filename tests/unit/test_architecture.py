@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "http": {"http"} | OUTER,
     "chat": {"chat", "http"} | OUTER,
     "gateway": {"gateway", "http"} | OUTER,
+    "egress": {"egress", "runner"} | OUTER,
     "demo": {"demo"},
     "runner": {"runner", "reach"},
     "adapters": {"adapters", "ports", "domain", "reach"},
