@@ -4,7 +4,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,10 @@ class Database:
         return own.raw
 
     def create(self, statements: str) -> None:
-        """Run `CREATE … IF NOT EXISTS` statements."""
+        """Run `CREATE … IF NOT EXISTS` statements.  A new file is its owner's alone, whatever folder it is in."""
+        # SQLite gives its log the file's own mode.  One that is there is not opened: closing it would drop our locks.
+        with suppress(OSError):  # it is there, or SQLite says below why it cannot be
+            os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         with self.write() as connection:
             for statement in filter(str.strip, statements.split(";")):
                 connection.execute(statement)

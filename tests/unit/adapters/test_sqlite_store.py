@@ -172,3 +172,13 @@ def test_a_hostile_value_is_only_a_value(tmp_path: Path) -> None:
     store.put("things/t1", {"v": text})
     assert store.get("things/t1") == {"v": text}
     store.close()
+
+
+def test_the_database_and_its_log_are_their_owners_alone_in_a_folder_that_all_can_read(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    store = SqliteStore(tmp_path / "oma.db")
+    store.create("counters/c1", {"n": 0})
+    assert {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir()} == dict.fromkeys(
+        ("oma.db", "oma.db-wal", "oma.db-shm"), oct(0o600)
+    )
+    store.close()
