@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -81,7 +82,9 @@ def _mail_faults(smtp_url: str | None, mail_from: str | None) -> list[str]:
     """What is wrong with the mail server's address (which may hold a password, so it is not repeated)."""
     if smtp_url is None:
         return []
-    wrong = [] if mail_from and "@" in mail_from else ["MAIL_FROM is missing; mail needs the address it comes from"]
+    name, at, host = parseaddr(mail_from or "")[1].rpartition("@")
+    sound = bool(name and at and host) and f"{name}{host}".isascii()
+    wrong = [] if sound else ["MAIL_FROM is no address; mail needs one to come from, such as agent@example.com"]
     try:
         parts = urlsplit(smtp_url)
         sound = parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0

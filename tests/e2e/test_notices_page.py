@@ -62,6 +62,13 @@ def test_an_agent_that_keeps_failing_stands_still_goes_on_and_is_written_about(
     standstill.get_by_role("button", name="다시 시작").click()
     expect(standstill).to_have_count(0)
 
+    owner.open(f"#/agents/{agent['id']}/edit")
+    owner.page.locator("#field-email").select_option(label="항상 (결과를 메일로 받기)")
+    assert owner.accessibility() == []
+    owner.page.get_by_role("button", name=re.compile("^저장$")).click()
+    expect(owner.page.get_by_role("heading", level=1)).to_have_text("자꾸 실패")
+    assert house.ask("GET", f"/api/agents/{agent['id']}")["notify"]["email"] == "always"
+
     owner.page.get_by_role("link", name="알림").click()
     expect(owner.page.get_by_role("heading", level=1)).to_have_text("알림")
     mails = owner.page.locator("[data-mail]")

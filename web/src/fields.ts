@@ -1,7 +1,7 @@
 /** The form of an agent as text fields, and the way between them and what the API takes. */
 
 import { microUsd, typedDollars } from "./money";
-import type { Agent, AgentDraft, FieldError, Schedule } from "./types";
+import type { Agent, AgentDraft, Email, FieldError, Schedule } from "./types";
 
 export const TOOLS = ["Bash", "Read", "Write", "Edit", "Glob", "Grep", "WebFetch", "WebSearch"] as const;
 export type ToolName = (typeof TOOLS)[number];
@@ -16,6 +16,8 @@ export interface Fields {
   hosts: string;
   /** `undefined`: nothing is said about it, so it stays as it is. */
   schedule: Schedule | null | undefined;
+  /** When mails are sent; `undefined` as above. */
+  email: Email | undefined;
   dollars: string;
   minutes: string;
 }
@@ -31,6 +33,7 @@ export const BLANK: Fields = {
   tools: ["Bash", "Read", "Write", "Edit"],
   hosts: "",
   schedule: undefined,
+  email: undefined,
   dollars: "0.5",
   minutes: "15",
 };
@@ -45,6 +48,7 @@ export function fieldsOf(draft: AgentDraft | Agent): Fields {
     tools: draft.tools ?? BLANK.tools,
     hosts: draft.network?.allow.join("\n") ?? "",
     schedule: draft.schedule,
+    email: draft.notify?.email,
     dollars: limits?.maxCostMicroUsd === undefined ? BLANK.dollars : typedDollars(limits.maxCostMicroUsd),
     minutes: limits?.timeoutSeconds === undefined ? BLANK.minutes : String(limits.timeoutSeconds / 60),
   };
@@ -74,6 +78,7 @@ export function draftOf(
     tools: fields.tools,
     network: { allow: hostsOf(fields.hosts) },
     ...(fields.schedule !== undefined && { schedule: fields.schedule }),
+    ...(fields.email !== undefined && { notify: { email: fields.email } }),
     limits: { ...before?.limits, maxCostMicroUsd: cost, timeoutSeconds: seconds },
   };
 }
@@ -104,6 +109,7 @@ const SHOWN_AT: [prefix: string, field: FieldName][] = [
   ["tools", "tools"],
   ["network", "hosts"],
   ["schedule", "schedule"],
+  ["notify", "email"],
   ["limits.timeoutSeconds", "minutes"],
   ["limits", "dollars"],
 ];

@@ -93,6 +93,10 @@ export interface SchedulePreview {
   } | null;
 }
 
+export const EMAILS = ["on_failure", "always", "never"] as const;
+/** Which of an agent's runs its owner hears of by mail. */
+export type Email = (typeof EMAILS)[number];
+
 export interface Agent {
   id: string;
   slug: string;
@@ -105,6 +109,7 @@ export interface Agent {
   network: { allow: string[] };
   schedule: Schedule | null;
   limits: Limits;
+  notify: { email: Email };
   /** The schedule in words. */
   scheduleText: Record<Lang, string> | null;
   nextRunAt: string | null;
@@ -121,8 +126,6 @@ export interface Agent {
   updatedAt: string;
 }
 
-/** What a person may set; what is left out keeps the platform's default. */
-export interface AgentDraft {
 /** A due instant, or an interval of them, with what became of it. */
 export interface CalendarEntry {
   dueTime: string;
@@ -135,6 +138,8 @@ export interface CalendarEntry {
   span: { since: string; until: string; count: number | null } | null;
 }
 
+/** What a person may set; what is left out keeps the platform's default. */
+export interface AgentDraft {
   name: string;
   description?: string;
   finalPrompt: string;
@@ -143,6 +148,7 @@ export interface CalendarEntry {
   network?: { allow: string[] };
   schedule?: Schedule | null;
   limits?: Partial<Limits>;
+  notify?: { email?: Email };
   tags?: string[];
   color?: string | null;
   icon?: string | null;

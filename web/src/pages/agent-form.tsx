@@ -15,7 +15,7 @@ import {
 } from "../fields";
 import { t } from "../language";
 import { useLoad } from "../load";
-import { Field, HostsField, ModelField, ToolsField } from "../parts/field";
+import { EmailField, Field, HostsField, ModelField, ToolsField } from "../parts/field";
 import { ProblemCard } from "../parts/problem-card";
 import { ScheduleEditor } from "../parts/schedule-editor";
 import { Skeleton } from "../parts/skeleton";
@@ -125,6 +125,7 @@ function Form({ first, before, save, back }: FormProps) {
           onInput={(value) => setFields((before) => ({ ...before, schedule: value }))}
         />
       )}
+      <EmailField value={fields.email} wrong={wrong.email} onInput={(value) => set("email", value)} />
       <fieldset>
         <legend>{t("limits")}</legend>
         <div class="two">

@@ -5,7 +5,7 @@ import * as api from "../api";
 import { TOOLS, type ToolName } from "../fields";
 import { type PlainWord, t } from "../language";
 import { useLoad } from "../load";
-import type { Model } from "../types";
+import { EMAILS, type Email, type Model } from "../types";
 import { Icon } from "./icon";
 
 interface FieldProps {
@@ -102,6 +102,34 @@ interface ModelProps {
   value: string;
   wrong: string | undefined;
   onInput: (value: string) => void;
+}
+
+interface EmailProps {
+  value: Email | undefined;
+  wrong: string | undefined;
+  onInput: (value: Email) => void;
+}
+
+export function EmailField({ value = "on_failure", wrong, onInput }: EmailProps) {
+  const choose = (chosen: string) => {
+    const email = EMAILS.find((known) => known === chosen);
+    if (email) onInput(email);
+  };
+  return (
+    <Frame name="email" label={t("emailLabel")} hint={t("emailHint")} wrong={wrong}>
+      <select
+        {...described("email", wrong)}
+        value={value}
+        onChange={(event) => choose(event.currentTarget.value)}
+      >
+        {EMAILS.map((email) => (
+          <option key={email} value={email}>
+            {t(`email_${email}`)}
+          </option>
+        ))}
+      </select>
+    </Frame>
+  );
 }
 
 export function ModelField({ value, wrong, onInput }: ModelProps) {
