@@ -14,6 +14,10 @@ from urllib.parse import urlsplit
 CHUNK = 1 << 16
 CONNECT_SECONDS = 5.0
 PAUSE_SECONDS = 0.1
+CONNECTIONS = 64
+"""Of one listener at once; more than a proxy admits, so that it can still say so."""
+CALLS = 32
+"""Connections to the gateway at once: twice the calls that it lets a run make."""
 
 Count = Callable[[int], bool]
 
@@ -87,14 +91,28 @@ def _wait(directions: tuple[Direction, Direction]) -> None:
         poll.poll()
 
 
-def serve(listener: socket.socket, handle: Callable[[socket.socket], None], name: str) -> None:
-    """Hand each connection to `handle` in a thread of its own, until the listener is closed."""
+def serve(
+    listener: socket.socket, handle: Callable[[socket.socket], None], name: str, at_once: int = CONNECTIONS
+) -> None:
+    """Hand each connection to `handle` in a thread of its own, until the listener is closed.
+
+    More than `at_once` wait in the listener's queue: a sandbox that opens thousands takes no threads and descriptors
+    of the runner for them, nor places at the gateway.
+    """
+    room = threading.Semaphore(at_once)
+
+    def attend(connection: socket.socket) -> None:
+        try:
+            handle(connection)
+        finally:
+            room.release()
 
     def accept() -> None:
         with contextlib.suppress(OSError):
             while True:
+                room.acquire()
                 connection, _ = listener.accept()
-                threading.Thread(target=handle, args=(connection,), name=name, daemon=True).start()
+                threading.Thread(target=attend, args=(connection,), name=name, daemon=True).start()
 
     threading.Thread(target=accept, name=f"{name} listener", daemon=True).start()
 

@@ -95,7 +95,7 @@ class Execution:
         forward = Forward(spec.gateway_url, gateway.connect, spec.model_token, self.claim.token)
         dial = Tunnel(spec.egress_url, spec.model_token, self.claim.token).dial if spec.egress_url else None
         egress = Egress(policy, self._tell_host, forward, dial)
-        relay.serve(box.listeners.gateway, gateway.handle, "gateway")
+        relay.serve(box.listeners.gateway, gateway.handle, "gateway", relay.CALLS)
         relay.serve(box.listeners.proxy, egress.handle, "egress")
         watch = Watch(box, spec.limits, slot)
         report.mechanisms, report.network = watch.mechanisms, box.held.network

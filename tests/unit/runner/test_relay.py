@@ -80,6 +80,33 @@ def test_a_gateway_that_starts_late_is_waited_for() -> None:
     assert relay.calls == 1
 
 
+def test_of_thousands_of_connections_only_a_few_are_attended_to_at_once() -> None:
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind("")
+    listener.listen(128)
+    attended = threading.Semaphore(0)
+    ends = threading.Event()
+
+    def handle(near: socket.socket) -> None:
+        attended.release()
+        with near:
+            ends.wait(10)
+
+    serve(listener, handle, "flooded", at_once=3)
+    clients = [socket.socket(socket.AF_UNIX) for _ in range(20)]
+    for client in clients:
+        client.connect(listener.getsockname())
+    assert all(attended.acquire(timeout=5) for _ in range(3))
+    assert not attended.acquire(timeout=0.3)
+    assert sum(thread.name == "flooded" for thread in threading.enumerate()) == 3
+    ends.set()
+    assert all(attended.acquire(timeout=5) for _ in range(17))
+    for client in clients:
+        client.close()
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+
+
 def test_without_a_gateway_the_call_is_closed() -> None:
     client, near = socket.socketpair()
     with client:
