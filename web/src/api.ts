@@ -140,7 +140,6 @@ export const previewSchedule = (
   signal?: AbortSignal,
 ) => read<SchedulePreview>("POST", "/api/schedules/preview", { json: schedule, signal });
 
-// Executions
 export const calendar = (agentId: string, from: Date, to: Date, signal?: AbortSignal) =>
   read<Page<CalendarEntry>>(
     "GET",
@@ -148,6 +147,7 @@ export const calendar = (agentId: string, from: Date, to: Date, signal?: AbortSi
     { signal },
   ).then(({ items }) => items);
 
+// Executions
 export const run = (agentId: string, key: string) =>
   read<Execution>("POST", `/api/agents/${part(agentId)}/executions`, { json: {}, key });
 export const executions = (agentId: string, cursor: string | null, signal?: AbortSignal) =>

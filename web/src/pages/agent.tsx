@@ -28,8 +28,8 @@ export function AgentPage({ id }: { id: string }) {
   const loaded = useLoad(id, (signal) => api.agent(id, signal));
   const agent = loaded.data;
   useTitle(agent?.name);
-  return (
   useRefresh(agent !== null && (agent.activeExecutionId != null || isDue(agent)), loaded.reload);
+  return (
     <>
       <a class="back" href={to.agents()}>
         <Icon name="back" />
@@ -43,9 +43,9 @@ export function AgentPage({ id }: { id: string }) {
           <Title agent={agent} changed={loaded.replace} />
           <Standstill agent={agent} changed={loaded.replace} />
           <Setup agent={agent} />
+          {(hasSchedules.value || agent.schedule) && <Calendar agent={agent} />}
           <History agent={agent} />
           <Files agentId={agent.id} />
-          {(hasSchedules.value || agent.schedule) && <Calendar agent={agent} />}
           <Secrets agent={agent} />
           <Hooks agentId={agent.id} />
         </>
