@@ -49,6 +49,14 @@ def test_a_letter_arrives_as_it_was_written(server: MailServer) -> None:
     assert came.as_bytes().isascii()
 
 
+def test_a_line_that_begins_with_a_dot_does_not_end_the_letter(server: MailServer) -> None:
+    assert to(server).send(replace(LETTER, text="one\n.\n.two\n..three"))[0] is Posted.ACCEPTED
+
+    text = server.post.letters[0].get_body(("plain",))
+    assert text is not None
+    assert text.get_content().splitlines() == ["one", ".", ".two", "..three"]
+
+
 def test_no_word_of_a_person_becomes_a_header(server: MailServer) -> None:
     letter = replace(LETTER, subject="a\r\nBcc: other@example.com\r\n\r\nbody")
 

@@ -155,7 +155,7 @@ def test_a_raised_limit_lets_it_go_on_when_it_is_saved(world, user):
     stopped = now_of(world, agent)
     same = designing.save(world.store, world.models, user, agent.id, stopped.draft, now=world.now)
     assert same.paused_reason is PausedReason.BUDGET
-    limits = stopped.limits.replace(monthly_cost_micro_usd=50_000)
+    limits = stopped.limits.replace(monthly_cost_micro_usd=30_000)  # a whole run more, exactly
     draft = stopped.draft.replace(limits=limits)
     assert designing.save(world.store, world.models, user, agent.id, draft, now=world.now).paused_reason is None
 
