@@ -78,6 +78,7 @@ class Clockwork:
     def _tick(self) -> None:
         app = self._app
         done = ticking.tick(app.store, app.queue, app.models, app.clock, app.now())
+        ticking.mark(app.store, app.now())
         if done.runs or done.missed or done.aside:
             log.info("tick", runs=done.runs, missed=done.missed, aside=len(done.aside))
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, Field
 
-from ohmyagent.domain.record import Record
+from ohmyagent.domain.record import Instant, Record
 from ohmyagent.domain.text import Line
 
 _SOME_SUNDAY = datetime(2026, 1, 4)
@@ -69,3 +69,9 @@ class Schedule(Record):
     overlap: Overlap = Overlap.SKIP
     catch_up: CatchUp = CatchUp.NONE
     text: Annotated[Line, Field(max_length=200)] | None = None
+
+
+class Pulse(Record):
+    """When the tick last came through."""
+
+    at: Instant

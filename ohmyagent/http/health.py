@@ -1,5 +1,7 @@
 """GET /health: every process says whether it can work."""
 
+from datetime import datetime
+
 from flask import Blueprint, Response
 
 from ohmyagent.domain.errors import Problem
@@ -8,6 +10,7 @@ from ohmyagent.http.context import app
 from ohmyagent.http.operations import Access, operation
 from ohmyagent.http.views import HealthView
 from ohmyagent.ports import Store
+from ohmyagent.use_cases import ticking
 
 bp = Blueprint("health", __name__)
 
@@ -17,6 +20,8 @@ bp = Blueprint("health", __name__)
 def health() -> Response:
     sandbox = app().sandbox
     checks = {"store": _store(app().store)}
+    if checks["store"] == "ok":
+        checks["tick"] = _tick(app().store, app().now())
     if sandbox is not None:
         checks["sandbox"] = sandbox.reason or "ok"
     fine = all(found == "ok" for found in checks.values())
@@ -36,3 +41,9 @@ def _store(store: Store) -> str:
     except Problem as problem:
         return problem.detail
     return "ok"
+
+
+def _tick(store: Store, now: datetime) -> str:
+    """Without the tick nothing starts by itself, and nobody would notice from the rest."""
+    silent = ticking.silence(store, now)
+    return "ok" if silent is None else f"no tick for {int(silent.total_seconds())} s"

@@ -9,6 +9,7 @@ from ohmyagent.domain.executions import EventBatch, Execution, ExecutionInput, L
 from ohmyagent.domain.hooks import Hook
 from ohmyagent.domain.mail import OutboxMail
 from ohmyagent.domain.record import Record
+from ohmyagent.domain.schedules import Pulse
 from ohmyagent.domain.secrets import Secret
 from ohmyagent.domain.usage import Ledger, Month
 from ohmyagent.domain.workspaces import Workspace
@@ -85,6 +86,7 @@ launches = Collection("launches", Launch)
 ledgers = Collection("ledgers", Ledger)
 months = Collection("months", Month)
 outbox = Collection("outbox", OutboxMail)
+pulses = Collection("pulses", Pulse)
 workspaces = Collection("workspaces", Workspace)
 hooks = Collection("hooks", Hook)
 deliveries = Collection("deliveries", Delivery)

@@ -2,12 +2,14 @@
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 
 from ohmyagent.domain.errors import Contention, Problem, RateLimited, Unavailable
 from ohmyagent.domain.runner import SandboxState
 from ohmyagent.http import problems
+from ohmyagent.use_cases import ticking
 from tests.http.world import DRAFT, Api
 
 
@@ -124,7 +126,7 @@ def test_logs_name_the_route_and_never_the_token(api: Api, capsys: pytest.Captur
 def test_health_names_what_fails(api: Api) -> None:
     assert api.anybody().get("/health").json == {
         "status": "ok", "target": "local", "version": api.platform.version,
-        "checks": {"store": "ok"}, "sandbox": None,
+        "checks": {"store": "ok", "tick": "ok"}, "sandbox": None,
     }  # fmt: skip
 
     def gone(path: str) -> None:
@@ -145,6 +147,16 @@ def test_health_says_how_runs_are_isolated_or_why_they_cannot_be(api: Api) -> No
     object.__setattr__(api.platform, "sandbox", SandboxState(works=False, strategy="bubblewrap", reason="not here"))
     failing = api.anybody().get("/health")
     assert (failing.status_code, failing.json["checks"]["sandbox"]) == (503, "not here")
+
+
+def test_health_notices_when_the_tick_has_stopped(api: Api) -> None:
+    ticking.mark(api.platform.store, api.clock())
+    api.clock.time += timedelta(seconds=150)
+    assert api.anybody().get("/health").json["checks"]["tick"] == "ok"
+
+    api.clock.time += timedelta(seconds=1)
+    failing = api.anybody().get("/health")
+    assert (failing.status_code, failing.json["checks"]["tick"]) == (503, "no tick for 151 s")
 
 
 def test_the_page_learns_what_answers(api: Api) -> None:
