@@ -135,8 +135,10 @@ class Gateway:
         if counting:
             await self._till.check(token, model, self._now())
             return None
-        searches = request.extent.searches
-        return await self._till.reserve(token, model, request.text_bytes, request.max_tokens, searches, self._now())
+        return await self._till.reserve(
+            token, model, request.text_bytes, request.max_tokens, request.extent.searches, self._now(),
+            unseen=request.extent.unseen,
+        )  # fmt: skip
 
     def _model(self, name: str) -> Model:
         """Unknown is 403, like not allowed: nobody learns which there are, and the CLI would retry a 404."""

@@ -156,9 +156,10 @@ class Exchange:
         heard = self._heard
         if not self._sent or self._rejected or heard.refused:
             return None
+        model = self._route.model
         return billed(
-            self._route.model, call, heard.usage,
-            complete=heard.complete, most_input=self._request.most_input, most_output=heard.most_output,
+            model, call, heard.usage,
+            complete=heard.complete, most_input=self._request.most_input(model.context), most_output=heard.most_output,
         )  # fmt: skip
 
     def _failed(self, sentence: str, error: BaseException) -> UpstreamFailed:

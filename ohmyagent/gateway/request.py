@@ -28,10 +28,10 @@ class Request:
         """The size that bounds the prompt's tokens."""
         return len(self.body) - self.extent.image_bytes
 
-    @property
-    def most_input(self) -> int:
-        """Tokens that the prompt has at most."""
-        return -(-self.text_bytes // BYTES_PER_TOKEN)
+    def most_input(self, context: int) -> int:
+        """Tokens that the prompt has at most; a whole window of `context` where not all of it can be seen."""
+        seen = -(-self.text_bytes // BYTES_PER_TOKEN)
+        return max(seen, context) if self.extent.unseen else seen
 
     def naming(self, model: str, max_tokens: int) -> bytes:
         """The body to forward, with these two values in place."""

@@ -11,7 +11,8 @@ from typing import Any
 from ohmyagent.domain.errors import Forbidden, Invalid
 
 IMAGE_BYTES = 10_000
-"""What an image counts as, in bytes of text: it is scaled down, so its own size says nothing of its tokens."""
+"""What an image counts as, in bytes of text: it is scaled, and may be one colour, so its size says nothing of its
+tokens."""
 SEARCHES_UNLESS_SAID = 10
 """How many searches are reserved for a request that sets no `max_uses`."""
 _OUTBOUND_TOOLS = ("web_fetch", "code_execution", "mcp")
@@ -22,10 +23,15 @@ _STANDARD = {"speed": (None, "standard"), "inference_geo": (None, "global")}
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How many web searches a request allows, and how many bytes of it are images beyond IMAGE_BYTES each."""
+    """How many web searches a request allows, and how many bytes of it are images beyond IMAGE_BYTES each.
+
+    `image_bytes` is negative where images are smaller than they count.  `unseen`: it holds a file, such as a PDF, whose
+    tokens cannot be told from its bytes: a hundred pages fit into a few kilobytes.
+    """
 
     searches: int
     image_bytes: int
+    unseen: bool
 
 
 def screened(request: dict[str, Any]) -> Extent:
@@ -36,8 +42,9 @@ def screened(request: dict[str, Any]) -> Extent:
     for name, allowed in _STANDARD.items():
         if request.get(name) not in allowed:
             raise Forbidden(f"{name} is not available to runs.")
-    images = sum(map(_image_bytes, _blocks(request.get("messages"), request.get("system"))))
-    return Extent(sum(map(_searches, _objects(request.get("tools"), "tools"))), images)
+    blocks = list(_blocks(request.get("messages"), request.get("system")))
+    searches = sum(map(_searches, _objects(request.get("tools"), "tools")))
+    return Extent(searches, sum(map(_image_bytes, blocks)), any(map(_is_file, blocks)))
 
 
 def _image_bytes(block: dict[str, Any]) -> int:
@@ -47,7 +54,12 @@ def _image_bytes(block: dict[str, Any]) -> int:
     if source.get("type") in ("url", "file"):
         raise Forbidden("Content by address is not available to runs; the sandbox's own tools can fetch it.")
     data = source.get("data")
-    return max(0, len(data) - IMAGE_BYTES) if block.get("type") == "image" and isinstance(data, str) else 0
+    return len(data) - IMAGE_BYTES if block.get("type") == "image" and isinstance(data, str) else 0
+
+
+def _is_file(block: dict[str, Any]) -> bool:
+    source = block.get("source")
+    return block.get("type") != "image" and isinstance(source, dict) and source.get("type") not in ("text", "content")
 
 
 def _searches(tool: dict[str, Any]) -> int:

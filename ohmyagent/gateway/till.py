@@ -49,10 +49,20 @@ class Till:
         return ledger_id
 
     async def reserve(
-        self, token: str, model: Model, request_bytes: int, max_tokens: int, searches: int, now: datetime
+        self,
+        token: str,
+        model: Model,
+        request_bytes: int,
+        max_tokens: int,
+        searches: int,
+        now: datetime,
+        *,
+        unseen: bool = False,
     ) -> Call:
         """Raises Forbidden or BudgetExceeded."""
-        return await self._transact(metering.reserving(token, model, request_bytes, max_tokens, now, searches=searches))
+        return await self._transact(
+            metering.reserving(token, model, request_bytes, max_tokens, now, searches=searches, unseen=unseen)
+        )
 
     async def settle(self, call: Call, bill: Bill | None) -> None:
         """Charge the bill, or nothing when there is None; tried again in the background while the store is away."""

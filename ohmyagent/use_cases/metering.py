@@ -67,15 +67,29 @@ def reserve(
 
 
 def reserving(
-    token: str, model: Model, request_bytes: int, max_tokens: int, now: datetime, *, searches: int = 0
+    token: str,
+    model: Model,
+    request_bytes: int,
+    max_tokens: int,
+    now: datetime,
+    *,
+    searches: int = 0,
+    unseen: bool = False,
 ) -> Work[Call]:
-    """What `reserve` does, to be run in a transaction (perhaps together with others)."""
+    """What `reserve` does, to be run in a transaction (perhaps together with others).
+
+    `unseen`: the prompt holds what `request_bytes` says nothing of.  Then as much of the price of a whole window is set
+    aside as is left, so that the cap is passed by this one call at most.
+    """
     prompt_tokens = ceil(request_bytes / BYTES_PER_TOKEN)
     call_id = new_id("c")
 
     def work(tx: Transaction) -> Call:
         ledger = permitted(tx, token, model.id, now)
         granted, reserved = _affordable(ledger, model, prompt_tokens, max_tokens, searches)
+        if unseen and model.price is not None:
+            window = model.price.worst(max(prompt_tokens, model.context), granted) + searches * SEARCH_MICRO_USD
+            reserved = max(reserved, min(window, ledger.left))
         call = OpenCall(id=call_id, model=model.id, reserved=reserved, started_at=now)
         records.ledgers.put(tx, ledger.id, ledger.reserving(call))
         return Call(id=call_id, ledger_id=ledger.id, max_tokens=granted, reserved=reserved)

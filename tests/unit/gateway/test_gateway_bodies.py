@@ -141,3 +141,19 @@ def test_an_image_counts_as_what_it_costs_not_by_its_bytes():
     assert message_request(raw).text_bytes == len(raw) - 500_000 + IMAGE_BYTES
     document = body(messages=[{"role": "user", "content": [{"type": "document", "source": source}]}])
     assert message_request(document).text_bytes == len(document)
+
+
+def test_images_of_a_few_bytes_count_as_what_they_cost():
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "A" * 400}}
+    raw = body(messages=[{"role": "user", "content": [image] * 100}])
+    assert message_request(raw).text_bytes == len(raw) + 100 * (IMAGE_BYTES - 400)
+
+
+def test_a_pdf_may_be_a_whole_window_wherever_it_stands():
+    pdf = {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "A" * 400}}
+    text = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "A" * 400}}
+    within = {"type": "tool_result", "tool_use_id": "t", "content": [pdf]}
+    for blocks, unseen in (([pdf], True), ([within], True), ([text], False), ([{"type": "text", "text": "hi"}], False)):
+        request = message_request(body(messages=[{"role": "user", "content": blocks}]))
+        assert request.extent.unseen is unseen
+        assert (request.most_input(200_000) == 200_000) is unseen

@@ -93,6 +93,19 @@ def test_calls_of_one_run_in_one_commit_share_its_cap(store):
     assert ledger(store).reserved == FULL * 5
 
 
+def test_calls_whose_prompts_cannot_be_seen_pass_the_cap_by_one_call_at_most(store):
+    window = MODEL.price.worst(MODEL.context, 1_000)
+    poor, rich = opened(store, "poor", cap=FULL * 5), opened(store, "rich", cap=window * 2 + FULL // 20)
+
+    async def calls(till, token):
+        asked = (till.reserve(token, MODEL, 1_000, 1_000, 0, NOON, unseen=True) for _ in range(8))
+        found = await asyncio.gather(*asked, return_exceptions=True)
+        return [call.reserved for call in found if not isinstance(call, BudgetExceeded)]
+
+    assert asyncio.run(calls(Till(store), poor)) == [FULL * 5]
+    assert asyncio.run(calls(Till(store), rich)) == [window, window]
+
+
 def test_one_that_is_refused_hurts_none_of_the_others(store):
     good, dead = opened(store, "good"), opened(store, "dead", closed=True)
 
