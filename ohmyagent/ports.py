@@ -139,11 +139,15 @@ class Task:
 
 
 class Later(Exception):
-    """Raised by a task's handler: not now, try again after `seconds`; it does not count as an attempt."""
+    """Raised by a task's handler: not now, try again after `seconds`; it does not count as an attempt.
 
-    def __init__(self, seconds: float) -> None:
+    `whole_kind` says that the other tasks of the kind need not be tried before either.
+    """
+
+    def __init__(self, seconds: float, *, whole_kind: bool = False) -> None:
         super().__init__(f"again in {seconds} s")
         self.seconds = seconds
+        self.whole_kind = whole_kind
 
 
 class Queue(Protocol):

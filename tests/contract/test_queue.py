@@ -225,6 +225,23 @@ def test_later_puts_a_task_off_without_counting_as_an_attempt(queue: SqliteQueue
     assert all(later - earlier >= 0.02 for earlier, later in zip(done.times, done.times[1:], strict=False))
 
 
+def test_a_whole_kind_may_be_told_to_rest_while_others_work_on(queue: SqliteQueue) -> None:
+    launches, mails = Done(), Done()
+
+    def no_room(task: Task) -> None:
+        launches(task)
+        raise Later(0.5, whole_kind=True)
+
+    for number in range(20):
+        queue.enqueue(Task("launch", f"l{number}"))
+    with working(queue, {"launch": no_room, "mail": mails}, threads=1):
+        until(lambda: launches.tasks)
+        queue.enqueue(Task("mail", "m1"))
+        until(lambda: mails.tasks)
+        time.sleep(1.0)
+    assert 2 <= len(launches.tasks) <= 3
+
+
 def test_only_kinds_with_a_handler_are_taken(queue: SqliteQueue) -> None:
     done = Done()
     queue.enqueue(Task("unknown", "u1"))

@@ -37,6 +37,8 @@ class SqliteQueue:
         self._clock = clock
         self._changed = threading.Condition()
         self._running: list[Claimed] = []
+        self._resting: dict[str, float] = {}
+        """Until when (monotonic) a kind is left alone."""
 
     def enqueue(self, task: Task) -> bool:
         check_task(task)
@@ -92,11 +94,17 @@ class SqliteQueue:
     def _work(self, handlers: Handlers, stop: threading.Event) -> None:
         while not stop.is_set():
             with outlasting("queue"):
-                claimed = self._claim(list(handlers))
+                kinds = self._awake(handlers)
+                claimed = self._claim(kinds)
                 if claimed is None:
-                    self._wait(list(handlers))
+                    self._wait(kinds)
                 else:
                     self._finish(claimed, handlers[claimed.task.kind])
+
+    def _awake(self, handlers: Handlers) -> list[str]:
+        """The kinds that may be tried now.  Thousands that wait for the same room would keep each other busy asking."""
+        now = time.monotonic()
+        return [kind for kind in handlers if self._resting.get(kind, 0.0) <= now]
 
     def _claim(self, kinds: list[str]) -> Claimed | None:
         """A due task, first of the kind that has the fewest under way, so that no kind starves another."""
@@ -125,6 +133,8 @@ class SqliteQueue:
             handler(claimed.task)
         except Later as later:
             self._rows.settle(claimed, "waiting", later.seconds, attempts - 1)
+            if later.whole_kind:
+                self._resting[claimed.task.kind] = time.monotonic() + later.seconds
         except Exception as error:  # the border of the process: a handler may raise whatever it likes
             reason = f"{type(error).__name__}: {error}"
             last = attempts >= retries.attempts

@@ -32,7 +32,7 @@ def launch(store: Store, jobs: Jobs, launch_id: str, pace: Pace, now: datetime) 
         handle = jobs.launch(launch_id, nonce, tasks)
     except NoRoom:
         store.transact(lambda tx: _unstart(tx, started))
-        raise Later(NO_ROOM_PAUSE) from None
+        raise Later(NO_ROOM_PAUSE, whole_kind=True) from None
     store.update(records.launches.path(launch_id), {"handle": handle})
 
 
