@@ -8,6 +8,7 @@ launch keeps asking for room, which is its worst case.  The day is the schedulin
 import argparse
 import asyncio
 import fcntl
+import os
 import sqlite3
 import tempfile
 import time
@@ -158,13 +159,29 @@ async def readers(platform: PlatformProcess, done: asyncio.Event) -> Times:
 def crowd(number: int) -> list[object]:
     """One line: so many agents due in one minute."""
     with full_platform(number) as (platform, due):
+        before = cpu_seconds(platform)
         found, times = asyncio.run(watched(platform, due, number))
+        used = cpu_seconds(platform) - before
     made = next((at - due for at, runs, _ in found if runs >= number), None)
     queued = next((at - due for at, _, tasks in found if tasks >= number), None)
     late = lateness(found, due)
     api = [f"{quantile(times[kind], 0.99) * 1000:.0f}" for kind in ("list", "read")]
     shown = ["never" if value is None else f"{value:.2f}" for value in (made, queued)]
-    return [number, *shown, *(f"{quantile(late, share):.2f}" for share in (0.5, 0.99)), *api, len(times["error"])]
+    return [
+        number,
+        *shown,
+        *(f"{quantile(late, share):.2f}" for share in (0.5, 0.99)),
+        *api,
+        len(times["error"]),
+        f"{used:.1f}",
+    ]
+
+
+def cpu_seconds(platform: PlatformProcess) -> float:
+    """Of the platform's process so far (proc(5), fields 14 and 15): a busy machine disturbs it least."""
+    assert platform.process is not None
+    fields = Path(f"/proc/{platform.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def lateness(found: Growth, due: float) -> list[float]:
@@ -253,7 +270,17 @@ def main() -> None:
     )  # fmt: skip
     table(
         f"Due in one minute (goals: {arguments.crowd:,} in 20 s, API p99 100 ms; {arguments.punctual:,} with p99 1 s)",
-        ("agents", "all made s", "all queued s", "late p50 s", "late p99 s", "list p99 ms", "read p99 ms", "errors"),
+        (
+            "agents",
+            "all made s",
+            "all queued s",
+            "late p50 s",
+            "late p99 s",
+            "list p99 ms",
+            "read p99 ms",
+            "errors",
+            "CPU s",
+        ),
         [crowd(arguments.punctual), crowd(arguments.crowd)],
     )
 
