@@ -80,7 +80,8 @@ class Price(Record):
 
     @property
     def _dearest(self) -> int:
-        return max(_rate(self.input), _rate(self.cache_write))
+        """Of a prompt's token: written for an hour, unless five minutes are dearer still."""
+        return max(2 * _rate(self.input), _rate(self.cache_write))
 
     def _factor(self, prompt_tokens: int) -> int:
         return self.long_factor if self.long_from is not None and prompt_tokens > self.long_from else 1

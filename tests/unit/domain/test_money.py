@@ -47,7 +47,8 @@ def test_a_web_search_costs_a_cent():
 def test_no_call_costs_more_than_its_worst_case(fresh, read, write, output):
     usage = TokenUsage(input=fresh, cache_read=read, cache_write=write, output=output)
     for model in CLAUDE:
-        assert model.price.cost(usage) <= model.price.worst(usage.prompt, output)
+        for hour_writes in (0, write // 2, write):
+            assert model.price.cost(usage, hour_writes=hour_writes) <= model.price.worst(usage.prompt, output)
 
 
 @given(st.integers(0, 200_000), st.integers(0, 10**6))
