@@ -45,6 +45,7 @@ class FakePlatform:
         self.batches: list[tuple[float, Json]] = []
         self.finished: list[Json] = []
         self.claims = 0
+        self.token = TOKEN
         self.cancel = False
         self.outage = False
         self.statuses: dict[str, int] = {}
@@ -77,7 +78,7 @@ class FakePlatform:
         return [event for event in self.events if event["type"] == kind]
 
     def claim(self) -> Json:
-        return {"executionId": EXECUTION, "token": TOKEN, "epoch": EPOCH, "spec": self._spec()}
+        return {"executionId": EXECUTION, "token": self.token, "epoch": EPOCH, "spec": self._spec()}
 
     def _spec(self) -> Json:
         files = [
@@ -173,7 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _authorized(self, body: Json) -> bool:
-        return self.headers["authorization"] == f"Bearer {TOKEN}" and body["epoch"] == EPOCH
+        return self.headers["authorization"] == f"Bearer {self.server.platform.token}" and body["epoch"] == EPOCH
 
     def _answer(self, status: int, value: Json) -> None:
         body = json.dumps(value).encode()

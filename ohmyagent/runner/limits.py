@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from ohmyagent.runner import cgroups
 from ohmyagent.runner.protocol import Limits
-from ohmyagent.runner.sandbox import Box
+from ohmyagent.runner.sandbox import Box, SandboxRefused
 
 WATCH_SECONDS = 0.05
 CALM_SECONDS = 0.5
@@ -112,5 +112,8 @@ def cores(cpus: float, slot: int) -> set[int]:
 def _pin(pids: list[int], chosen: set[int]) -> None:
     """Keep the box on these cores; inside, seccomp keeps it so.  One that pinned itself may be beyond our reach."""
     for pid in pids:
-        if os.sched_getaffinity(pid) != chosen:
-            os.sched_setaffinity(pid, chosen)
+        try:
+            if os.sched_getaffinity(pid) != chosen:
+                os.sched_setaffinity(pid, chosen)
+        except PermissionError as error:
+            raise SandboxRefused("the agent's cores cannot be chosen: CAP_SYS_NICE is missing") from error

@@ -39,7 +39,7 @@ def confined(network: str) -> Iterator[Container]:
 
 @pytest.fixture(scope="session")
 def privileged(network: str) -> Iterator[Container]:
-    """A container that may make namespaces, and whose root may look into them."""
+    """A container that may make namespaces, and whose root may look into them and choose their cores."""
     options = (
         "--cap-add",
         "SYS_ADMIN,SYS_PTRACE",

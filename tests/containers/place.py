@@ -17,7 +17,7 @@ from typing import Any
 
 from ohmyagent.runner import relay
 from tests.fake_anthropic import FakeAnthropic
-from tests.fake_platform import FakePlatform
+from tests.fake_platform import TOKEN, FakePlatform
 from tests.isolation.harness import Json, prompt
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -83,17 +83,20 @@ class Container:
             [*PODMAN, "exec", *words, self.name, *command], capture_output=True, text=True, timeout=SECONDS, check=False
         )
 
-    def agent(self, *steps: Json, files: Sequence[tuple[str, bytes]] = (), **spec: Any) -> Run:
+    def agent(
+        self, *steps: Json, files: Sequence[tuple[str, bytes]] = (), token: str = TOKEN,
+        environment: dict[str, str] | None = None, **spec: Any,
+    ) -> Run:  # fmt: skip
         """A run of these steps, from the claim to the report."""
         with ExitStack() as stack:
             fake = stack.enter_context(FakeAnthropic())
             gateway = stack.enter_context(peer(int(fake.url.rpartition(":")[2].split("/")[0])))
             spec = {"prompt": prompt(*steps), "maxTurns": len(steps) + 5} | spec
             platform = stack.enter_context(FakePlatform(f"http://{HERE}:{gateway}", **spec))
-            platform.workspace = list(files)
+            platform.workspace, platform.token = list(files), token
             port = stack.enter_context(peer(platform.port))
-            environment = platform.environment | {"OMA_RUNNER_URL": f"http://{HERE}:{port}"}
-            done = self.run("/usr/bin/python3", "/srv/jobs/agent-runner/main.py", environment=environment)
+            told = platform.environment | {"OMA_RUNNER_URL": f"http://{HERE}:{port}"} | (environment or {})
+            done = self.run("/usr/bin/python3", "/srv/jobs/agent-runner/main.py", environment=told)
             return Run(done, platform)
 
 
