@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ohmyagent.wiring import LOOK_AHEAD
 from tests.platform_process import Json, PlatformProcess
 from tests.scripted import script
 
@@ -40,8 +41,8 @@ def sleep_until(when: datetime) -> None:
 
 
 def minutely(platform: PlatformProcess) -> tuple[Json, datetime]:
-    """An agent that comes due every minute, and its first instant, at least five seconds from now."""
-    if datetime.now(UTC).second >= 55:
+    """An agent that comes due every minute, and its first instant, at least twelve seconds from now."""
+    if datetime.now(UTC).second >= 48:
         sleep_until(datetime.now(UTC).replace(second=0) + MINUTE)
     agent = platform.agent(finalPrompt=script({"text": "fertig"}, out=9), schedule=EVERY_MINUTE)
     return agent, instant(agent["nextRunAt"])
@@ -61,7 +62,7 @@ def test_an_agent_runs_by_itself_on_time(scripted: PlatformProcess) -> None:
 
 def test_an_instant_that_falls_into_the_platforms_death_runs_once_when_it_is_back(scripted: PlatformProcess) -> None:
     agent, first = minutely(scripted)
-    sleep_until(first - timedelta(seconds=2))
+    sleep_until(first - LOOK_AHEAD - timedelta(seconds=2))
     scripted.kill()
     sleep_until(first + timedelta(seconds=3))
     scripted.start()
