@@ -77,7 +77,10 @@ def target(head: bytes) -> tuple[str, int]:
     if len(words) != 3 or words[0] != "CONNECT":
         raise Refusal("a CONNECT that is malformed")
     host, _, port = words[1].rpartition(":")
-    if not (port.isascii() and port.isdigit() and len(port) <= 5) or not 0 < len(host) <= HOST_CHARACTERS:
+    # what does not print is no name, and would not be taken down where hosts are: it must not hide the others
+    if not host.isprintable() or not 0 < len(host) <= HOST_CHARACTERS:
+        raise Refusal("no host and port")
+    if not (port.isascii() and port.isdigit() and len(port) <= 5):
         raise Refusal("no host and port")
     return host.lower().rstrip("."), int(port)
 

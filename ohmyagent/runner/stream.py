@@ -6,6 +6,7 @@ Shapes and cases are those of CLI 2.1.327.  Nothing of it is trusted: an agent c
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ from ohmyagent.runner.protocol import Json
 LINE_BYTES = 32 << 20
 RESULT_CHARACTERS = 64 << 10  # at most 256 KB as UTF-8
 REASON_CHARACTERS = 2_000
+DEEPEST = 56  # the platform takes 64, with what an event is wrapped in
+INT64 = 2**63
 
 Tell = Callable[..., None]
 
@@ -187,15 +190,22 @@ def token_usage(models: Any) -> dict[str, int]:
     )
 
 
-def clean(value: Any) -> Any:
-    """Without NUL and without half characters, which no store and no screen takes."""
+def clean(value: Any, deepest: int = DEEPEST) -> Any:
+    """Without what no store and no screen takes: NUL, half characters, numbers of any size, nesting without end.
+
+    An event that the platform refuses would end the run without a trace of what it did.
+    """
     if isinstance(value, str):
         return value.replace("\0", "").encode("utf-8", "replace").decode()
+    if isinstance(value, dict | list) and not deepest:
+        return "…"
     if isinstance(value, dict):
-        return {clean(key): clean(item) for key, item in value.items()}
+        return {clean(key): clean(item, deepest - 1) for key, item in value.items()}
     if isinstance(value, list):
-        return [clean(item) for item in value]
-    return value
+        return [clean(item, deepest - 1) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    return str(value) if isinstance(value, int) and not -INT64 <= value < INT64 else value
 
 
 def _text(value: Any) -> str:

@@ -94,6 +94,7 @@ def test_a_request_says_host_and_port(line: bytes, expected: tuple[str, int]) ->
         b"GET / HTTP/1.1", b"CONNECT", b"CONNECT host HTTP/1.1", b"CONNECT host: HTTP/1.1", b"CONNECT :443 HTTP/1.1",
         b"CONNECT host:4\xb2 HTTP/1.1", b"CONNECT host:99999999 HTTP/1.1", b"CONNECT " + b"a" * 300 + b":443 HTTP/1.1",
         b"connect host:443 HTTP/1.1", b"CONNECT a b:443 HTTP/1.1", b"", b"\x16\x03\x01",
+        b"CONNECT a\0b:443 HTTP/1.1", b"CONNECT \x1b[2J:443 HTTP/1.1", b"CONNECT a\tb:443 HTTP/1.1",
     ],
 )  # fmt: skip
 def test_what_is_no_request_is_refused(line: bytes) -> None:

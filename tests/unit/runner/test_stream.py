@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from ohmyagent.domain.runner import EventsRequest
+from ohmyagent.http import strict_json
+from ohmyagent.http.bodies import valid
 from ohmyagent.runner.outcome import Ending, Verdict, verdict
 from ohmyagent.runner.stream import Lines, LineTooLong, Result, Transcript, clean, token_usage
 
@@ -122,6 +125,21 @@ def test_a_line_without_end_is_not_kept() -> None:
 
 def test_nul_and_half_characters_are_cleaned_out_everywhere() -> None:
     assert clean({"a\0": ["x\0y", "\ud800", 1, None]}) == {"a": ["xy", "?", 1, None]}
+
+
+def test_what_the_platform_would_refuse_cannot_end_a_run_without_a_trace() -> None:
+    told: list[dict[str, Any]] = []
+    transcript = Transcript(
+        lambda kind, **fields: told.append({"seq": 1, "time": "2026-11-20T12:00:00.000Z", "type": kind, **fields})
+    )
+    for odd in ("1" + "0" * 30, "-" + "9" * 4_000, "1e999", "NaN", "-Infinity", "[" * 150 + "]" * 150, '"\\u0000"'):
+        block = f'{{"type": "tool_use", "id": "t", "name": "Bash", "input": {{"command": {odd}}}}}'
+        transcript.read(f'{{"type": "assistant", "message": {{"content": [{block}]}}}}'.encode())
+        transcript.read(f'{{"type": "system", "subtype": "api_retry", "retry_delay_ms": {odd}}}'.encode())
+    assert [event["type"] for event in told] == ["tool_call", "log"] * 7
+    for event in told:
+        sent = strict_json.parsed(json.dumps({"epoch": 1, "fromSeq": 1, "events": [event]}).encode())
+        valid(EventsRequest, sent)
 
 
 def test_usage_that_is_no_usage_counts_nothing() -> None:
