@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -47,6 +48,7 @@ class RestrictedBox:
             raise SandboxRefused("the warden was started without its pipes")
         self._process, self._control, self._leash, self._uid = process, control, leash, uid
         self._told = leash.makefile("rb")
+        self._status: int | None = None
         self.stdin, self.stdout, self.stderr = (
             pipe.fileno() for pipe in (process.stdin, process.stdout, process.stderr)
         )
@@ -85,8 +87,16 @@ class RestrictedBox:
         self._process.wait()
         if any(processes(self._uid)):
             _sweep(self._uid)
-        status = self._told.readline()
-        return int(status) if status else -9
+        if self._status is None:
+            self._status = self._last_line()
+        return self._status
+
+    def _last_line(self) -> int:
+        """What the warden said of the agent's end; a warden that died said nothing."""
+        try:
+            return int(self._told.readline())
+        except (OSError, ValueError):
+            return -signal.SIGKILL
 
     def close(self) -> None:
         """Also the agent's files cease to exist."""
