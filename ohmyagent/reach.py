@@ -6,11 +6,14 @@ A name is resolved once and an address that was judged is dialled, so that a sec
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 PORTS = (80, 443)
+# what may stand before the rest of a `*.` rule is the sandbox's own choice, and goes into addresses and resolvers
+NAME = re.compile(r"[a-z0-9.:_-]+")
 CONNECT_SECONDS = 10.0
 # public by number, yet answered by the machine's own cloud: Azure's host service
 METADATA = frozenset({ipaddress.ip_address("168.63.129.16")})
@@ -70,7 +73,7 @@ class Policy:
 
     def check(self, host: str, port: int) -> None:
         """What can be said before the name is resolved.  Raises Refusal."""
-        if not self.admits(host):
+        if not NAME.fullmatch(host) or not self.admits(host):
             raise Refusal("host not allowed")
         if port not in PORTS:
             raise Refusal("port not allowed")

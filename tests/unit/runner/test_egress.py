@@ -56,6 +56,14 @@ def test_public_addresses_are_dialled(address: str) -> None:
     assert policy(address).address("news.example.com", 443) == address
 
 
+@pytest.mark.parametrize(
+    "host", ["x/../y?z#.example.org", "a@b.example.org", "\ufffd.example.org", "A.example.org", ""]
+)
+def test_what_no_name_is_made_of_is_not_allowed_below_a_wildcard(host: str) -> None:
+    with pytest.raises(Refusal, match="host not allowed"):
+        Policy(("*.example.org",), resolve=lambda *_: ["1.1.1.1"]).check(host, 443)
+
+
 @pytest.mark.parametrize("host", ["a..example.org", f"{'a' * 64}.example.org", f"{'a.' * 120}example.org"])
 def test_what_can_be_no_name_is_refused_like_a_name_that_is_not_found(host: str) -> None:
     with pytest.raises(Refusal, match="name not found"):
