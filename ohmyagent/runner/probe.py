@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import select
 from dataclasses import dataclass, field
 
 from ohmyagent.runner.bubblewrap import Bubblewrap
-from ohmyagent.runner.handover import Plan
 from ohmyagent.runner.installation import Installation, InstallationBroken, default_home
-from ohmyagent.runner.limits import Watch
-from ohmyagent.runner.protocol import Limits
-from ohmyagent.runner.sandbox import Sandbox, SandboxRefused
+from ohmyagent.runner.sandbox import SandboxRefused
+from ohmyagent.runner.strategies import attempt, strongest
 from ohmyagent.runner.toolbox import Toolbox
 
-PROBE_SECONDS = 20.0
 SLOT = 999
 FIXES = {
     "bubblewrap is not installed": "Install it: apt-get install bubblewrap.",
@@ -37,7 +33,7 @@ class Report:
     works: bool
     strategy: str
     mechanisms: dict[str, str] = field(default_factory=dict)
-    """Per limit, what holds it: cgroup-v2, cgroup-v1, watchdog, affinity, rlimit or tmpfs."""
+    """Per limit, what holds it: cgroup-v2, cgroup-v1, container, watchdog, affinity, rlimit or tmpfs."""
     hard: dict[str, bool] = field(default_factory=dict)
     """Per limit, whether the kernel itself holds it at every instant."""
     version: str | None = None
@@ -51,14 +47,15 @@ def probe(home: str | None = None, slot: int = SLOT) -> Report:
     """Make a sandbox, run a program in it, and tell; takes about 50 ms.  Call it from the main thread."""
     try:
         folder = home or default_home()
-        mechanisms = _try(Bubblewrap(folder, slot), slot)
+        sandbox = strongest(folder, slot)
+        strategy, mechanisms = sandbox.name, attempt(sandbox, slot)
         version = Installation.at(folder).version
     except (SandboxRefused, InstallationBroken) as error:
         reason = str(error)
         fix = next((fix for sign, fix in FIXES.items() if sign in reason), OTHER_FIX)
         return Report(False, Bubblewrap.name, reason=reason, fix=fix)
     hard = {limit: mechanism != "watchdog" for limit, mechanism in mechanisms.items()}
-    return Report(True, Bubblewrap.name, mechanisms, hard, version, toolbox=_toolbox(folder))
+    return Report(True, strategy, mechanisms, hard, version, toolbox=_toolbox(folder))
 
 
 def _toolbox(home: str) -> str | None:
@@ -66,23 +63,3 @@ def _toolbox(home: str) -> str | None:
         return Toolbox.at(home).name
     except InstallationBroken:
         return None
-
-
-def _try(sandbox: Sandbox, slot: int) -> dict[str, str]:
-    """A sandbox that runs `true`; its mechanisms.  Raises SandboxRefused when that does not end well."""
-    plan = Plan(["/usr/bin/true"], {}, "", Limits())
-    box = sandbox.start(plan)
-    try:
-        watch = Watch(box, plan.limits, slot)
-        try:
-            box.go()
-            ready, _, _ = select.select([box.alive], [], [], PROBE_SECONDS)
-            if not ready or box.wait() != 0:
-                raise SandboxRefused("a program in the sandbox did not end well")
-        finally:
-            watch.close()
-    finally:
-        box.kill()
-        box.wait()
-        box.close()
-    return watch.mechanisms
