@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +11,8 @@ from ohmyagent.gateway.connection import Broken, Connection
 from ohmyagent.reach import Policy, PolicyOf, Refusal
 
 TLS_PORT = 443
+RESOLVING = 128
+"""Names at once, of all runs.  A look-up goes on when its caller has given up: one run can have more than its calls."""
 
 
 class Uplink(Connection):
@@ -51,7 +54,7 @@ class Dialler:
         policy = self.policy_of((host,))
         try:
             async with asyncio.timeout(seconds):
-                address = await asyncio.to_thread(policy.address, host, TLS_PORT)
+                address = await loop.run_in_executor(self._resolvers, policy.address, host, TLS_PORT)
                 _, uplink = await loop.create_connection(
                     lambda: Uplink(loop), address, policy.dial_port(TLS_PORT), ssl=self._context, server_hostname=host
                 )
@@ -60,6 +63,11 @@ class Dialler:
         except OSError as error:
             raise Refusal("no connection to the host") from error
         return uplink
+
+    @cached_property
+    def _resolvers(self) -> ThreadPoolExecutor:
+        """Threads of their own: a domain whose servers keep silent must hold up no other run, and nothing else."""
+        return ThreadPoolExecutor(RESOLVING, thread_name_prefix="resolver")
 
     @cached_property
     def _context(self) -> ssl.SSLContext:
