@@ -51,10 +51,12 @@ def when(text: str | None) -> str:
 
 def seconds(count: float) -> str:
     if count < 60:
-        return f"{count:.1f} s"
+        return words.SECONDS(seconds=f"{count:.1f}")
     minutes, rest = divmod(round(count), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+    if hours:
+        return words.HOURS(hours=hours, minutes=f"{minutes:02d}")
+    return words.MINUTES(minutes=minutes, seconds=f"{rest:02d}")
 
 
 def took(execution: dict[str, Any]) -> str:

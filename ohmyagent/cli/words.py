@@ -87,8 +87,8 @@ NOT_RUNNING = Words(
 UNREACHABLE = Words("The platform at {url} does not answer: {reason}", "{url} 의 플랫폼이 응답하지 않습니다: {reason}")
 REFUSED = Words("The platform refused with status {status}.", "플랫폼이 상태 {status}로 거절했습니다.")
 KEY_MISSING = Words(
-    "OMA_URL is set but OMA_API_KEY is not. Make a key on the page and set it.",
-    "OMA_URL은 있는데 OMA_API_KEY가 없습니다. 페이지에서 키를 만들어 설정하세요.",
+    "OMA_URL is set but OMA_API_KEY is not. Set it too, or unset OMA_URL to use the platform on this machine.",
+    "OMA_URL은 있는데 OMA_API_KEY가 없습니다. 키도 설정하거나, 이 컴퓨터의 플랫폼을 쓰려면 OMA_URL을 지우세요.",
 )
 NO_FILE = Words("{path} cannot be read: {reason}", "{path} 파일을 읽을 수 없습니다: {reason}")
 NOT_UTF8 = Words("{path} is not UTF-8 text.", "{path} 파일이 UTF-8 글이 아닙니다.")
@@ -152,6 +152,9 @@ NO_RESULT = Words("The run left no result.", "실행이 결과를 남기지 않�
 UNKNOWN = Words("unknown", "알 수 없음")
 AT_LEAST = Words("at least {cost}", "{cost} 이상")
 TOKENS = Words("{count} tokens", "토큰 {count}개")
+SECONDS = Words("{seconds} s", "{seconds}초")
+MINUTES = Words("{minutes} min {seconds} s", "{minutes}분 {seconds}초")
+HOURS = Words("{hours} h {minutes} min", "{hours}시간 {minutes}분")
 FILES = Words("Files", "파일")
 REFUSED_HOST = Words("refused", "거절됨")
 ALLOWED_HOST = Words("allowed", "허용됨")
@@ -161,8 +164,8 @@ UNCHANGED = Words("unchanged", "그대로")
 KEPT_KEYS = Words("{path}: kept without effect: {keys}", "{path}: 효력 없이 보관되는 키: {keys}")
 DRY = Words("Nothing was changed (--dry-run).", "아무것도 바꾸지 않았습니다 (--dry-run).")
 ARRIVES_PAUSED = Words(
-    "New agents arrive paused: activate them on the page.",
-    "새 에이전트는 멈춘 상태로 들어옵니다. 페이지에서 활성화하세요.",
+    "New agents arrive paused: press Resume on the page to use them.",
+    "새 에이전트는 멈춘 상태로 들어옵니다. 쓰려면 페이지에서 “다시 사용”을 누르세요.",
 )
 RESTORED = Words("Restored from {path}", "되돌렸습니다: {path}")
 NO_AGENTS = Words(
@@ -222,7 +225,7 @@ STATES = {
     "skipped": Words("skipped", "건너뜀"),
     "missed": Words("missed", "놓침"),
     "draft": Words("draft", "초안"),
-    "active": Words("active", "활성"),
+    "active": Words("active", "사용 중"),
     "paused": Words("paused", "멈춤"),
 }
 TRIGGERS = {
@@ -257,9 +260,9 @@ MODEL_FIX = Words(
     "Check the network and ANTHROPIC_BASE_URL, or unset both variables to use the demo model.",
     "네트워크와 ANTHROPIC_BASE_URL을 확인하거나, 두 변수를 지워 데모 모델을 쓰세요.",
 )
-PORT_FREE = Words("{port} is free", "{port} 비어 있음")
-PORT_OURS = Words("{port} is the platform's own", "{port} 이 플랫폼이 사용 중")
-PORT_BUSY = Words("{port} is in use by another program", "{port} 다른 프로그램이 사용 중")
+PORT_FREE = Words("{port} is free", "{port}번 비어 있음")
+PORT_OURS = Words("{port} is the platform's own", "{port}번을 이 플랫폼이 쓰고 있음")
+PORT_BUSY = Words("{port} is in use by another program", "{port}번을 다른 프로그램이 쓰고 있음")
 PORT_FIX = Words(
     "Stop that program, or start with: oma up --port {next}",
     "그 프로그램을 멈추거나 이렇게 시작하세요: oma up --port {next}",

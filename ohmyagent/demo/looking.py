@@ -11,10 +11,6 @@ from ohmyagent.demo.words import BY_DEMO, NO_TOOLS, said
 
 REPORT = "output/report.md"
 MOST_ROWS = 50
-HEADINGS = (
-    ("# 작업 폴더 보고서", "| 파일 | 바이트 |", "파일이 없습니다."),
-    ("# Workspace report", "| File | Bytes |", "There are no files."),
-)
 
 
 def report(c: Conversation) -> Story:

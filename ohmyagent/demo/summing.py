@@ -18,6 +18,7 @@ from ohmyagent.demo.story import Story
 from ohmyagent.demo.words import BY_DEMO, NO_TOOLS, said
 
 SUMMARY = "output/summary.md"
+GIVEN = "input.txt"  # what the run was given
 MOST_COLUMNS = 20
 _NAMED = re.compile(r"((?:[\w\-]+/)*[\w\-]+\.csv)", re.I)
 _PROGRAM = """
@@ -84,7 +85,7 @@ def _chosen(files: Listing, text: str) -> str | None:
     named = _NAMED.search(text)
     if named:
         return next((path for path in found if path == named[1] or path.endswith(f"/{named[1]}")), None)
-    return found[0] if found else None
+    return found[0] if found else GIVEN if GIVEN in files else None
 
 
 def _table(c: Conversation, path: str) -> Generator[Call, Step, Table | None]:

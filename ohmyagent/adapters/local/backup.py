@@ -65,7 +65,10 @@ def restore(source: Path, data: DataFolder) -> None:
     """
     saved = DataFolder(source)
     if not saved.database.is_file():
-        raise NotFound(f"There is no backup at {source}.")
+        raise NotFound(
+            f"There is no backup at {source}. Those of this machine are in {data.root / 'backups'}.",
+            korean=f"{source} 에 백업이 없습니다. 이 컴퓨터의 백업은 {data.root / 'backups'} 에 있습니다.",
+        )
     with data.lock():
         incoming = data.root / "oma.db.incoming"
         incoming.unlink(missing_ok=True)

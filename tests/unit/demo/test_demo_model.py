@@ -124,6 +124,12 @@ def test_it_reads_numbered_lines_as_the_read_tool_gives_them():
     assert "| amount | 2 | 2,000 | 1,000 | 800 | 1,200 |" in run.end.text
 
 
+def test_what_the_run_was_given_is_summed_up_where_there_is_no_csv():
+    run = Run("Summarise the CSV", "111 30 ./notes.txt\n222 63 ./input.txt\n", TABLE, "ok")
+    assert " input.txt " in run.calls[1].input["command"]
+    assert "data/sales.csv" in Run("Summarise the CSV", CKSUM + "1 2 ./input.txt\n", TABLE, "ok").end.text
+
+
 def test_without_a_csv_it_says_so():
     assert Run("Summarise the csv", "111 3 ./a.txt\n").end.text == "There is no CSV file in the workspace."
     assert "other.csv" not in Run("Summarise other.csv", CKSUM).end.text

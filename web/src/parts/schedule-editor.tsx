@@ -163,7 +163,7 @@ const Time = ({ choice, choose }: DetailsProps) => (
 const Weekdays = ({ choice, choose }: DetailsProps) => (
   <fieldset>
     <legend>{t("scheduleDays")}</legend>
-    <div class="row">
+    <div class="row week">
       {WEEKDAYS.map((day) => (
         <label key={day} class="choice">
           <input
