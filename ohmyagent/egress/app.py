@@ -78,7 +78,8 @@ class Egress:
             return await refuse(send, 403, str(problem))
         try:
             with passage.admitted():
-                far = await asyncio.to_thread(passage.dial, call.host, call.port)
+                dialling = asyncio.get_running_loop().run_in_executor(self._threads, passage.dial, call.host, call.port)
+                far = await dialling
                 await self._tunnel(passage, far, call, receive, send)
         except Refusal as refusal:
             passage.record(call.host, call.port, str(refusal))

@@ -116,6 +116,8 @@ class Gateway:
     async def _call(self, scope: Scope, receive: Receive, send: Send, *, counting: bool) -> None:
         asked = headers.asked(scope["headers"], self._limits.header_bytes)
         ledger_id = metering.ledger_of(asked.token)
+        if self._pace.crowded:
+            await self._till.live(asked.token, self._now())
         self._pace.enter(ledger_id)
         patience = self._attendance.enter()
         try:

@@ -10,6 +10,11 @@ class Pace:
         self._by_run: dict[str, int] = {}
         self._all = 0
 
+    @property
+    def crowded(self) -> bool:
+        """More than half of all places are taken: from here on a place is only for a token that was checked."""
+        return self._all >= self._limits.calls // 2
+
     def enter(self, ledger_id: str) -> None:
         """Take a place for one call; raises RateLimited when there is none."""
         under_way = self._by_run.get(ledger_id, 0)

@@ -48,6 +48,10 @@ class Till:
         await self._transact(lambda tx: metering.permitted(tx, token, model.id, now))
         return ledger_id
 
+    async def live(self, token: str, now: datetime) -> None:
+        """Raises Forbidden for a dead or an invented token."""
+        await self._transact(lambda tx: metering.live(tx, token, now))
+
     async def reserve(
         self,
         token: str,

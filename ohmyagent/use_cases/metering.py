@@ -44,12 +44,17 @@ def ledger_of(token: str) -> str:
     return ledger_id
 
 
-def permitted(documents: records.Documents, token: str, model_id: str, now: datetime) -> Ledger:
-    """The ledger of a live token that may use the model; raises Forbidden.  Alone, for calls that cost nothing."""
+def live(documents: records.Documents, token: str, now: datetime) -> Ledger:
+    """The ledger of a live token; raises Forbidden."""
     try:
-        ledger = records.ledgers.get(documents, ledger_of(token)).usable(token, now)
+        return records.ledgers.get(documents, ledger_of(token)).usable(token, now)
     except NotFound:
         raise Forbidden("This token is not valid.") from None
+
+
+def permitted(documents: records.Documents, token: str, model_id: str, now: datetime) -> Ledger:
+    """The ledger of a live token that may use the model; raises Forbidden.  Alone, for calls that cost nothing."""
+    ledger = live(documents, token, now)
     if model_id not in ledger.models:
         raise Forbidden("This model is not part of the plan.", korean="이 요금제에서 쓸 수 없는 모델입니다.")
     return ledger

@@ -3,6 +3,10 @@
 import asyncio
 import json
 import logging
+import socket
+import time
+from contextlib import ExitStack
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -254,6 +258,20 @@ def test_more_calls_at_once_than_a_run_may_make_are_429(gateway, fake):
 
     assert sorted(asyncio.run(calls()), key=str) == [(200, None), (200, None), (429, "1"), (429, "1")]
     assert post(gateway, request(), token=token)[0] == 200
+
+
+def test_bodies_that_never_come_and_tokens_that_were_invented_leave_places_for_others(tmp_path, fake):
+    """When half of the places are taken, a token is checked before it gets one."""
+    service = GatewayService(tmp_path, {"first": Upstream("first", fake.url)}, Limits(calls=4))
+    with Served(service.gateway) as served, ExitStack() as waiting:
+        service.url = served.url
+        address = urlsplit(served.url)
+        for number in range(8):
+            slow = waiting.enter_context(socket.create_connection((address.hostname, address.port)))
+            head = f"POST {PATH} HTTP/1.1\r\nhost: gateway\r\nauthorization: Bearer x{number}.invented\r\n"
+            slow.sendall(head.encode() + b"content-length: 100\r\n\r\n{")
+        time.sleep(0.3)
+        assert post(service, request(), token=service.run())[0] == 200
 
 
 def test_the_store_away_is_503(gateway, fake):
