@@ -133,7 +133,9 @@ def _standstill(agent: Found) -> Text:
 
 def _last_run(agent: Found) -> Text:
     last = agent["lastExecution"]
-    return Text("–") if last is None else narration.state(last["status"])
+    if last is None:
+        return Text("–")
+    return Text(words.KINDS["blocked"](), "yellow") if last["resultKind"] == "blocked" else narration.state(last["status"])
 
 
 def _fields(*fields: tuple[words.Words, str | Text]) -> None:

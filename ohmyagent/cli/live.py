@@ -89,6 +89,8 @@ def watch(client: Client, execution: dict[str, Any], after: int = 0, stop: Event
 def summary(execution: dict[str, Any]) -> None:
     """How it ended, in a line or two."""
     mark = {"succeeded": ("✓ ", "green"), "cancelled": ("■ ", "yellow")}.get(execution["status"], ("✗ ", "red"))
+    if execution["resultKind"] == "blocked":
+        mark = ("! ", "yellow")
     spent = (forms.took(execution), forms.tokens(execution["tokenUsage"]), forms.cost(execution))
     telling = [] if execution["resultKind"] == "done" else [forms.kind(execution)]
     known = [*filter(None, telling), *spent, forms.model(execution)]

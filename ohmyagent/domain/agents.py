@@ -13,6 +13,7 @@ from ohmyagent.domain.errors import AgentRunning, Conflict, NotFound, Preconditi
 from ohmyagent.domain.hosts import normal_host
 from ohmyagent.domain.pauses import PausedReason
 from ohmyagent.domain.record import Instant, MicroUsd, Record
+from ohmyagent.domain.results import ResultKind
 from ohmyagent.domain.schedules import Schedule
 from ohmyagent.domain.text import Instructions, Line, Name, derived_id
 
@@ -117,6 +118,7 @@ class LastExecution(Record):
 
     id: str
     status: str
+    result_kind: ResultKind | None = None
     end_time: Instant | None = None
 
 

@@ -58,6 +58,7 @@ export type Trigger = "manual" | "schedule" | "webhook" | "chat" | "retry";
 export interface LastExecution {
   id: string;
   status: ExecutionStatus;
+  resultKind: ResultKind | null;
   endTime: string | null;
 }
 

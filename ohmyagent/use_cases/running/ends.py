@@ -111,7 +111,9 @@ def _row(closed: Execution, ledger: Ledger) -> UsageRow:
 
 
 def _counted(agent: Agent, closed: Execution, ledger: Ledger | None) -> Agent:
-    last = LastExecution(id=closed.id, status=closed.status.value, end_time=closed.end_time)
+    last = LastExecution(
+        id=closed.id, status=closed.status.value, result_kind=closed.result_kind, end_time=closed.end_time
+    )
     counted = agent.released_by(closed.id).replace(last_execution=last)
     if closed.start_time is not None:
         counted = counted.replace(total_runs=agent.total_runs + 1)

@@ -101,6 +101,7 @@ def test_who_says_that_something_blocked_it_is_heard_as_a_failure(world, user):
     assert (done.status, done.result_kind, done.result_kind_source) == ("succeeded", "blocked", "structured")
     [mail] = outbox(world, user)
     assert (mail.kind, mail.body) == ("failed", "끝")
+    assert records.agents.get(world.store, agent.id).last_execution.result_kind == "blocked"
 
 
 def test_a_cancelled_run_is_neither_failure_nor_success(world, user):

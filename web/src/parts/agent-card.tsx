@@ -5,7 +5,7 @@ import { dollars } from "../money";
 import { go, to } from "../route";
 import { now } from "../state";
 import type { Agent } from "../types";
-import { StatusBadge } from "./badge";
+import { EndBadge } from "./badge";
 import { Icon } from "./icon";
 import { ProblemCard } from "./problem-card";
 import { ScheduleWords } from "./schedule-words";
@@ -36,7 +36,7 @@ export function AgentCard({ agent }: { agent: Agent }) {
           {last ? (
             <>
               <a href={to.execution(last.id)}>
-                <StatusBadge status={last.status} />
+                <EndBadge last={last} />
               </a>
               {last.endTime && <When at={last.endTime} brief />}
             </>

@@ -1,7 +1,7 @@
 /** States as an icon and a word: colour alone says nothing. */
 
 import { t } from "../language";
-import type { Execution, ExecutionStatus, ResultKind } from "../types";
+import type { Execution, ExecutionStatus, LastExecution, ResultKind } from "../types";
 import { Icon, type IconName } from "./icon";
 
 type Tone = "good" | "bad" | "busy" | "calm";
@@ -45,6 +45,14 @@ const KINDS: Record<ResultKind, [Tone, IconName]> = {
   nothing_new: ["calm", "skip"],
   blocked: ["bad", "stop"],
 };
+
+/** How a run ended, by what came of it: one that was kept from its work is no plain success. */
+export const EndBadge = ({ last }: { last: LastExecution }) =>
+  last.resultKind && last.resultKind !== "done" ? (
+    <KindBadge execution={{ resultKind: last.resultKind, resultKindSource: null }} />
+  ) : (
+    <StatusBadge status={last.status} />
+  );
 
 /** What kind of result a run left; one that was only inferred says so. */
 export function KindBadge({ execution }: { execution: Pick<Execution, "resultKind" | "resultKindSource"> }) {
