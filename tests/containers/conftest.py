@@ -42,7 +42,7 @@ def privileged(network: str) -> Iterator[Container]:
     """A container that may make namespaces, and whose root may look into them and choose their cores."""
     options = (
         "--cap-add",
-        "SYS_ADMIN,SYS_PTRACE",
+        "SYS_ADMIN,SYS_PTRACE,SYS_NICE",
         "--security-opt",
         "seccomp=unconfined",
         "--security-opt",
