@@ -135,7 +135,9 @@ def _last_run(agent: Found) -> Text:
     last = agent["lastExecution"]
     if last is None:
         return Text("–")
-    return Text(words.KINDS["blocked"](), "yellow") if last["resultKind"] == "blocked" else narration.state(last["status"])
+    if last["resultKind"] == "blocked":
+        return Text(words.KINDS["blocked"](), "yellow")
+    return narration.state(last["status"])
 
 
 def _fields(*fields: tuple[words.Words, str | Text]) -> None:
