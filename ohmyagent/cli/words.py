@@ -212,7 +212,7 @@ STANDS_STILL = Words("Runs by hand only", "자동 실행 멈춤")
 STANDSTILLS = {
     "failures": Words("five failures in a row", "다섯 번 연속 실패"),
     "budget": Words("this month's cost limit is used up", "이번 달 비용 한도를 다 씀"),
-    "user_deleted": Words("its user was deleted", "주인의 계정이 삭제됨"),
+    "user_deleted": Words("its user was deleted", "만든 사람의 계정이 삭제됨"),
 }
 STATES = {
     "queued": Words("queued", "대기"),
@@ -226,7 +226,7 @@ STATES = {
     "missed": Words("missed", "놓침"),
     "draft": Words("draft", "초안"),
     "active": Words("active", "사용 중"),
-    "paused": Words("paused", "멈춤"),
+    "paused": Words("paused", "일시정지"),
 }
 TRIGGERS = {
     "manual": Words("by hand", "수동"),

@@ -15,7 +15,7 @@ export const words = {
     en: "Running on the demo model (not the real Claude)",
   },
   demoHint: {
-    ko: "API 키 없이 둘러볼 수 있게 정해진 대본대로 움직입니다. 비용은 실제로 청구되지 않습니다.",
+    ko: "API 키 없이 둘러볼 수 있도록 정해진 대본대로 답합니다. 비용은 실제로 청구되지 않습니다.",
     en: "It follows a script, so that you can look around without an API key. Nothing is really charged.",
   },
   demoRun: {
@@ -82,7 +82,6 @@ export const words = {
   nextRun: { ko: "다음 실행", en: "Next run" },
   runNow: { ko: "지금 실행", en: "Run now" },
   starting: { ko: "시작하는 중…", en: "Starting…" },
-  details: { ko: "자세히", en: "Details" },
   runNowOf: { ko: "지금 실행: {name}", en: "Run now: {name}" },
 
   // States
@@ -205,7 +204,7 @@ export const words = {
   // Secrets
   secrets: { ko: "비밀 값", en: "Secrets" },
   secretsHint: {
-    ko: "API 키 같은 값입니다. 샌드박스 밖에서 정해진 호스트로 가는 요청에만 붙고, 에이전트도 화면도 다시 볼 수 없습니다.",
+    ko: "API 키나 비밀번호처럼 숨겨야 하는 값입니다. 정해 둔 주소로 가는 요청에만 플랫폼이 붙여 보내며, 에이전트도 이 화면도 값을 다시 볼 수 없습니다.",
     en: "Values such as API keys. They are added outside the sandbox to requests for their hosts only; neither the agent nor this page sees them again.",
   },
   secretsNone: { ko: "비밀 값이 없습니다.", en: "No secrets." },
@@ -225,14 +224,14 @@ export const words = {
     ko: "8자 이상. 저장하면 다시 보여 드리지 않습니다.",
     en: "At least 8 characters. Once saved it is not shown again.",
   },
-  secretHosts: { ko: "보낼 호스트", en: "Hosts it is for" },
+  secretHosts: { ko: "이 값을 보낼 주소", en: "Hosts it is for" },
   secretHostsHint: {
-    ko: "이 호스트로 가는 요청에만 붙습니다.",
+    ko: "이 주소로 가는 요청에만 붙습니다.",
     en: "It is added to requests for these hosts only.",
   },
-  secretBelow: { ko: "{hosts} 아래의 호스트", en: "Hosts below {hosts}" },
+  secretBelow: { ko: "{hosts}에 속하는 주소", en: "Hosts below {hosts}" },
   secretBelowHint: {
-    ko: "호스트 이름을 그대로 적어 주세요. 여럿이면 쉼표로 나눕니다.",
+    ko: "주소를 그대로 적어 주세요. 여럿이면 쉼표로 나눕니다.",
     en: "Exact names, with commas between them.",
   },
   secretWay: { ko: "보내는 방법", en: "How it is sent" },
@@ -252,7 +251,7 @@ export const words = {
     en: "This month's cost limit is used up. It goes on by itself next month, or when the limit is raised.",
   },
   why_user_deleted: {
-    ko: "주인의 계정이 삭제되어 멈췄습니다.",
+    ko: "이 에이전트를 만든 사람의 계정이 삭제되어 멈췄습니다.",
     en: "The account it belongs to was deleted.",
   },
   goOn: { ko: "다시 시작", en: "Go on" },
@@ -419,7 +418,6 @@ export const words = {
   toolRunning: { ko: "하는 중", en: "running" },
   toolDone: { ko: "완료", en: "done" },
   toolFailed: { ko: "오류", en: "error" },
-  cut: { ko: "길어서 잘렸습니다", en: "cut, because it was long" },
   reconnecting: {
     ko: "연결이 끊겼습니다. 다시 연결하는 중… 실행은 계속되고 있습니다.",
     en: "The connection was lost. Reconnecting… The run goes on meanwhile.",
