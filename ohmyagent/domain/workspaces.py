@@ -56,7 +56,7 @@ class Workspace(Record):
         if len(files) > MOST_FILES:
             raise Invalid.of("files", f"a workspace holds at most {MOST_FILES} files")
         if sum(file.bytes for file in files) > QUOTA_BYTES:
-            raise TooLarge("A workspace holds at most 256 MB.", korean="작업 공간은 256 MB까지입니다.")
+            raise TooLarge("A workspace holds at most 256 MB.", korean="작업 폴더는 256 MB까지입니다.")
         ordered = tuple(sorted(files, key=lambda file: file.path))
         return self.replace(files=ordered, execution_id=execution_id, version=self.version + 1, updated_at=now)
 

@@ -15,7 +15,7 @@ KOREAN = {
     "does not have the right form": "형식이 맞지 않습니다",
     "has a key that is not plain text": "글이 아닌 키가 있습니다",
     "has no keys in its front matter": "머리말에 키가 없습니다",
-    "is a configuration file, which is never kept in a workspace": "설정 파일이라 작업 공간에 둘 수 없습니다",
+    "is a configuration file, which is never kept in a workspace": "설정 파일이라 작업 폴더에 둘 수 없습니다",
     "is a number out of range": "범위를 벗어난 수입니다",
     "is a public suffix; name the site below it": "공용 도메인입니다. 그 아래의 사이트를 적어 주세요",
     "is after `to`": "`to`보다 뒤입니다",

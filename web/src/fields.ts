@@ -18,8 +18,11 @@ export interface Fields {
   schedule: Schedule | null | undefined;
   /** When mails are sent; `undefined` as above. */
   email: Email | undefined;
+  /** Most a run may cost, and a month. */
   dollars: string;
+  monthly: string;
   minutes: string;
+  turns: string;
 }
 
 export type FieldName = keyof Fields;
@@ -35,7 +38,9 @@ export const BLANK: Fields = {
   schedule: undefined,
   email: undefined,
   dollars: "0.5",
+  monthly: "5",
   minutes: "15",
+  turns: "30",
 };
 
 export function fieldsOf(draft: AgentDraft | Agent): Fields {
@@ -50,7 +55,10 @@ export function fieldsOf(draft: AgentDraft | Agent): Fields {
     schedule: draft.schedule,
     email: draft.notify?.email,
     dollars: limits?.maxCostMicroUsd === undefined ? BLANK.dollars : typedDollars(limits.maxCostMicroUsd),
+    monthly:
+      limits?.monthlyCostMicroUsd === undefined ? BLANK.monthly : typedDollars(limits.monthlyCostMicroUsd),
     minutes: limits?.timeoutSeconds === undefined ? BLANK.minutes : String(limits.timeoutSeconds / 60),
+    turns: limits?.maxTurns === undefined ? BLANK.turns : String(limits.maxTurns),
   };
 }
 
@@ -61,12 +69,15 @@ export function draftOf(
   notAmount: string,
 ): AgentDraft | Wrong {
   const cost = microUsd(fields.dollars);
-  const minutes = Number(fields.minutes);
-  const seconds = fields.minutes.trim() !== "" && minutes > 0 ? Math.round(minutes * 60) : Number.NaN;
-  if (cost === null || !Number.isFinite(seconds)) {
+  const month = microUsd(fields.monthly);
+  const minutes = positive(fields.minutes);
+  const turns = positive(fields.turns);
+  if (cost === null || month === null || minutes === null || turns === null) {
     return {
       ...(cost === null && { dollars: notAmount }),
-      ...(!Number.isFinite(seconds) && { minutes: notAmount }),
+      ...(month === null && { monthly: notAmount }),
+      ...(minutes === null && { minutes: notAmount }),
+      ...(turns === null && { turns: notAmount }),
     };
   }
   return {
@@ -79,8 +90,19 @@ export function draftOf(
     network: { allow: hostsOf(fields.hosts) },
     ...(fields.schedule !== undefined && { schedule: fields.schedule }),
     ...(fields.email !== undefined && { notify: { email: fields.email } }),
-    limits: { ...before?.limits, maxCostMicroUsd: cost, timeoutSeconds: seconds },
+    limits: {
+      maxCostMicroUsd: cost,
+      monthlyCostMicroUsd: month,
+      timeoutSeconds: Math.round(minutes * 60),
+      maxTurns: turns,
+    },
   };
+}
+
+/** A number above zero as typed, or `null`. */
+function positive(typed: string): number | null {
+  const number = Number(typed.trim());
+  return Number.isFinite(number) && number > 0 ? number : null;
 }
 
 /** What the form has no fields for and a template brings along. */
@@ -111,6 +133,8 @@ const SHOWN_AT: [prefix: string, field: FieldName][] = [
   ["schedule", "schedule"],
   ["notify", "email"],
   ["limits.timeoutSeconds", "minutes"],
+  ["limits.monthlyCostMicroUsd", "monthly"],
+  ["limits.maxTurns", "turns"],
   ["limits", "dollars"],
 ];
 

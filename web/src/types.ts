@@ -66,7 +66,7 @@ export interface Limits {
   timeoutSeconds: number;
   maxTurns: number;
   maxCostMicroUsd: number;
-  monthlyCostMicroUsd: number | null;
+  monthlyCostMicroUsd: number;
 }
 
 export interface Schedule {

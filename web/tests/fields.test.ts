@@ -9,14 +9,14 @@ describe("the form of an agent", () => {
       draftOf({ ...filled, hosts: "https://news.example.com/a?b\n*.example.org" }, null, ""),
     ).toMatchObject({
       network: { allow: ["news.example.com", "*.example.org"] },
-      limits: { maxCostMicroUsd: 500_000, timeoutSeconds: 900 },
+      limits: { maxCostMicroUsd: 500_000, monthlyCostMicroUsd: 5_000_000, timeoutSeconds: 900, maxTurns: 30 },
     });
   });
 
   it("names each number that is none", () => {
-    const made = draftOf({ ...filled, dollars: "free", minutes: "" }, null, "no");
+    const made = draftOf({ ...filled, dollars: "free", monthly: "0", minutes: "", turns: "-1" }, null, "no");
     expect(isDraft(made)).toBe(false);
-    expect(made).toEqual({ dollars: "no", minutes: "no" });
+    expect(made).toEqual({ dollars: "no", monthly: "no", minutes: "no", turns: "no" });
   });
 
   it("leaves the model to the platform unless one was chosen", () => {
@@ -54,10 +54,19 @@ describe("the form of an agent", () => {
       { field: "network.allow.1", message: "is a wildcard" },
       { field: "limits.timeoutSeconds", message: "too long" },
       { field: "limits.maxCostMicroUsd", message: "too much" },
+      { field: "limits.monthlyCostMicroUsd", message: "too little" },
+      { field: "limits.maxTurns", message: "too many" },
       { field: "tags.0", message: "too long" },
     ];
     expect(placed(errors)).toEqual({
-      wrong: { name: "is blank", hosts: "is an IP is a wildcard", minutes: "too long", dollars: "too much" },
+      wrong: {
+        name: "is blank",
+        hosts: "is an IP is a wildcard",
+        minutes: "too long",
+        dollars: "too much",
+        monthly: "too little",
+        turns: "too many",
+      },
       rest: [{ field: "tags.0", message: "too long" }],
     });
   });

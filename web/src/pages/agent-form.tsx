@@ -130,7 +130,9 @@ function Form({ first, before, save, back }: FormProps) {
         <legend>{t("limits")}</legend>
         <div class="two">
           <Field {...text("dollars")} label={t("costLimitLabel")} hint={t("limitHint")} decimal />
+          <Field {...text("monthly")} label={t("monthLimitLabel")} hint={t("monthLimitHint")} decimal />
           <Field {...text("minutes")} label={t("timeLimitLabel")} hint={t("limitHint")} decimal />
+          <Field {...text("turns")} label={t("turnLimitLabel")} hint={t("turnLimitHint")} decimal />
         </div>
       </fieldset>
       {saving.problem && <ProblemCard problem={saving.problem} />}

@@ -118,6 +118,8 @@ function Setup({ agent }: { agent: Agent }) {
         <dd>{agent.network.allow.join(", ") || t("networkNone")}</dd>
         <dt>{t("costLimit")}</dt>
         <dd>{dollars(limits.maxCostMicroUsd)}</dd>
+        <dt>{t("monthLimit")}</dt>
+        <dd>{dollars(limits.monthlyCostMicroUsd)}</dd>
         <dt>{t("timeLimit")}</dt>
         <dd>{t("minutesOf", { count: Math.round(limits.timeoutSeconds / 6) / 10 })}</dd>
         {agent.schedule && (
