@@ -128,7 +128,7 @@ function Form({ first, before, save, back }: FormProps) {
       <EmailField value={fields.email} wrong={wrong.email} onInput={(value) => set("email", value)} />
       <fieldset>
         <legend>{t("limits")}</legend>
-        <div class="two">
+        <div class="two limits">
           <Field {...text("dollars")} label={t("costLimitLabel")} hint={t("limitHint")} decimal />
           <Field {...text("monthly")} label={t("monthLimitLabel")} hint={t("monthLimitHint")} decimal />
           <Field {...text("minutes")} label={t("timeLimitLabel")} hint={t("limitHint")} decimal />
