@@ -13,9 +13,7 @@ Line = dict[str, Any]
 WORK = message("assistant", {"type": "tool_use", "id": "t1", "name": "Bash", "input": {}})
 WORKED = message("user", {"type": "tool_result", "tool_use_id": "t1", "content": "ok"})
 TELL = message("assistant", {"type": "tool_use", "id": "t9", "name": TOOL, "input": {"kind": "done"}})
-TOLD = message(
-    "user", {"type": "tool_result", "tool_use_id": "t9", "content": "provided"}
-)
+TOLD = message("user", {"type": "tool_result", "tool_use_id": "t9", "content": "provided"})
 ASKED = message("user", {"type": "text", "text": f"{REMINDER} You MUST call the tool"})
 LOOKS = message("assistant", {"type": "text", "text": "I will look."})
 SAYS = message("assistant", {"type": "text", "text": "# Report"})
