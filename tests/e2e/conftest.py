@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
+from tests.e2e.browsing import chromium
 from tests.fake_anthropic import FakeAnthropic
 from tests.platform_process import PlatformProcess
 
@@ -40,3 +42,17 @@ def upstream() -> Iterator[FakeAnthropic]:
 def scripted(launch, upstream) -> PlatformProcess:
     """A platform whose Claude is the scriptable model."""
     return launch(ANTHROPIC_BASE_URL=upstream.url, ANTHROPIC_API_KEY="test-key")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatformProcess]:
+    """One platform with the demo model for all visitors of a module."""
+    platform = PlatformProcess(tmp_path_factory.mktemp("house") / "data", {})
+    yield platform.start()
+    platform.end()

@@ -12,7 +12,7 @@ from ohmyagent import records
 from ohmyagent.adapters.local.data_folder import DataFolder
 from ohmyagent.adapters.local.store import SqliteStore
 from ohmyagent.domain.executions import Execution, Span, Status, Trigger
-from tests.e2e.browsing import Visitor, chromium
+from tests.e2e.browsing import Visitor
 from tests.platform_process import Json, PlatformProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -22,19 +22,6 @@ NEW_YORK = {"cron": "0 9,18 * * *", "timezone": "America/New_York", "text": "아
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 Arrive = Callable[..., Visitor]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatformProcess]:
-    platform = PlatformProcess(tmp_path_factory.mktemp("calendar") / "data", {})
-    yield platform.start()
-    platform.end()
 
 
 @pytest.fixture

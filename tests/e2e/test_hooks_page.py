@@ -10,23 +10,10 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, Locator, Route, expect
 
-from tests.e2e.browsing import Visitor, chromium
+from tests.e2e.browsing import Visitor
 from tests.platform_process import PlatformProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatformProcess]:
-    platform = PlatformProcess(tmp_path_factory.mktemp("hooks") / "data", {})
-    yield platform.start()
-    platform.end()
 
 
 @pytest.fixture
@@ -93,6 +80,7 @@ def test_a_webhook_is_made_used_rotated_and_deleted(guest: Visitor, house: Platf
 def test_waiting_and_trouble_are_said_and_over_when_they_are_over(guest: Visitor) -> None:
     held: list[Route] = []
     hooks = panel(guest)
+    expect(hooks.get_by_text("웹훅이 없습니다.")).to_be_visible()  # so that what is held is asked for after this
     guest.page.route("**/hooks", lambda route: held.append(route))
     with guest.page.expect_request("**/hooks"):
         guest.page.reload()

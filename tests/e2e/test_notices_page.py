@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.browsing import Visitor, chromium
+from tests.e2e.browsing import Visitor
 from tests.mail_server import MailServer
 from tests.platform_process import PlatformProcess
 
@@ -16,12 +16,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.sandbox, pytest.mark.timeout(240)
 
 FAILURES = 5
 DAILY = {"cron": "0 9 * * *", "timezone": "Asia/Seoul"}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.browsing import Visitor, chromium, scripted
+from tests.e2e.browsing import Visitor, scripted
 from tests.fake_anthropic import FakeAnthropic
 from tests.platform_process import PlatformProcess
 
@@ -38,12 +38,6 @@ HOSTILE = """\
 """
 
 Arrive = Callable[..., Visitor]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -9,25 +9,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Route, expect
 
-from tests.e2e.browsing import Visitor, chromium
+from tests.e2e.browsing import Visitor
 from tests.platform_process import PlatformProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 PREVIEW = "**/api/schedules/preview"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatformProcess]:
-    platform = PlatformProcess(tmp_path_factory.mktemp("schedules") / "data", {})
-    yield platform.start()
-    platform.end()
 
 
 @pytest.fixture
