@@ -48,7 +48,8 @@ class Launches:
 
     def bare(self) -> subprocess.Popen[bytes]:
         """The CLI alone, with the same flags, in an empty folder."""
-        command = [self._claude, *cli.command(self._spec)[1:-1], str(self._prompt)]
+        words = [str(self._prompt) if word == cli.SYSTEM_PROMPT else word for word in cli.command(self._spec)[1:]]
+        command = [self._claude, *words]
         environment = cli.environment(self._spec) | {"HOME": str(self._folder), "TMPDIR": str(self._folder)}
         for name in (name for name in list(environment) if "PROXY" in name.upper() or name == "ANTHROPIC_UNIX_SOCKET"):
             del environment[name]

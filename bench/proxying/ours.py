@@ -31,8 +31,11 @@ class Unmetered:
     async def check(self, *_: Any) -> str:
         return "x"
 
-    async def reserve(self, token: str, model: Model, size: int, max_tokens: int, *_: Any) -> Call:
+    async def reserve(self, token: str, model: Model, size: int, max_tokens: int, *_: Any, **__: Any) -> Call:
         return Call(id="c", ledger_id="x", max_tokens=max_tokens, reserved=0)
+
+    async def live(self, *_: Any) -> None:
+        return None
 
     async def settle(self, *_: Any) -> None:
         return None
