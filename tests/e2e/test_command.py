@@ -67,7 +67,7 @@ def test_the_demo_shows_a_run_its_result_and_a_link_and_ends_on_ctrl_c(typed: Ty
     assert "각본대로 답하는 데모 모델" in text
     assert "예제 에이전트: 작업 폴더 보고서 (workspace-report)" in text
     assert "→ Bash" in text
-    assert re.search(r"✓ 성공 · [0-9.]+ s · 토큰 [0-9,]+개 · \$0\.00 · 데모 모델 \(Claude 아님\)", text)
+    assert re.search(r"✓ 성공 · [0-9.]+초 · 토큰 [0-9,]+개 · \$0\.00 · 데모 모델 \(Claude 아님\)", text)
     assert "report.md" in text
     assert re.search(r"http://127\.0\.0\.1:\d+/#signin=\S{20,}", text)
     assert "info request" not in text  # what the program logs is in a file
@@ -208,7 +208,7 @@ def test_the_owners_key_is_private(platform: PlatformProcess) -> None:
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_a_command_that_dies_takes_its_own_platform_along(typed: Typed, tmp_path: Path, how: signal.Signals) -> None:
     terminal = typed("run", agent_file(tmp_path, "Look around the workspace and write a report."))
-    terminal.until("starting")
+    terminal.until("queued")
     found = place.local(tmp_path / "data")
     assert found is not None
     terminal.process.send_signal(how)
@@ -228,7 +228,7 @@ def test_a_run_on_the_terminals_own_platform_can_be_interrupted(typed: Typed, tm
     found = place.local(tmp_path / "data")
     assert found is not None
     assert found.pid is not None
-    terminal.until("starting")
+    terminal.until("queued")
     terminal.type("\x03")
     assert terminal.end() in (0, 1)  # the run may have ended before it could be stopped
     assert "Traceback" not in terminal.text
