@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV   := .venv/bin
 SETUP  := @$(PYTHON) scripts/setup.py
 PYTEST := @$(VENV)/python -m pytest --durations=10
+FAST   := $(VENV)/python -m pytest -m "not long and not fresh and not emulator and not sandbox and not browser"
+SLOW   := openapi functions gateway_forward egress_service local_server
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
@@ -23,10 +25,10 @@ test:  ## Set up what is missing and run every test but the long ones (up to 15 
 	$(SETUP) test
 	$(PYTEST) -m "not long and not fresh"
 
-test-fast:  ## The tests of about a minute: rules, contracts on SQLite, HTTP without the generated requests
+test-fast:  ## The tests of about a minute: rules, contracts on SQLite, HTTP without generated requests and real servers
 	$(SETUP) test
-	$(PYTEST) -m "not long and not fresh and not emulator and not sandbox and not browser" \
-		--ignore=tests/http/test_openapi.py tests/unit tests/contract tests/http
+	@$(FAST) $(SLOW:%=--ignore=tests/http/test_%.py) tests/http tests/contract & http=$$!; \
+	$(FAST) tests/unit; unit=$$?; wait $$http && exit $$unit
 
 test-long:  ## Many seeds, bombs and soaks
 	$(SETUP) test
