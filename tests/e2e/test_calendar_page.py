@@ -154,8 +154,11 @@ def test_a_calendar_that_does_not_come_can_be_asked_for_again(arrive: Arrive, ho
     owner = arrive()
     waiting: list[Route] = []
     owner.page.route(CALENDAR, lambda route: waiting.append(route))
-    owner.open(f"#/agents/{agent['id']}")
+    with owner.page.expect_request(CALENDAR):
+        owner.open(f"#/agents/{agent['id']}")
     expect(calendar(owner).get_by_text("불러오는 중")).to_have_count(1)
+    while not waiting:
+        owner.page.wait_for_timeout(20)
     waiting[0].abort()
     expect(calendar(owner).get_by_text("서버에 연결하지 못했습니다")).to_be_visible()
 
