@@ -1,6 +1,7 @@
 """What the operator may set, all of it.  Nobody else reads the environment."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parseaddr
@@ -8,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 DEFAULT_PORT = 8080
+ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9.-]*[a-z0-9]")
 
 
 class BadSettings(Exception):
@@ -34,6 +36,7 @@ class Settings:
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str | None = None
     mail_to: str | None = None
+    admin_emails: tuple[str, ...] = field(default=(), repr=False)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -48,6 +51,7 @@ class Settings:
         slots = _number(env, "OMA_SLOTS", 4, 1, 64, wrong)
         smtp_url, mail_from = env.get("SMTP_URL") or None, env.get("MAIL_FROM") or None
         wrong += _mail_faults(smtp_url, mail_from)
+        admin_emails = _addresses(env, "ADMIN_EMAILS", wrong)
         if wrong:
             raise BadSettings(wrong)
         home = env.get("OMA_SANDBOX_HOME")
@@ -65,6 +69,7 @@ class Settings:
             smtp_url=smtp_url,
             mail_from=mail_from,
             mail_to=env.get("MAIL_TO") or None,
+            admin_emails=admin_emails,
         )
 
 
@@ -76,6 +81,14 @@ def _number(env: Mapping[str, str], name: str, default: int, least: int, most: i
         wrong.append(f"{name} is {text!r}; it must be a number from {least} to {most}")
         return default
     return int(text)
+
+
+def _addresses(env: Mapping[str, str], name: str, wrong: list[str]) -> tuple[str, ...]:
+    """A comma list in lower case, each once.  What is wrong is not repeated: it may be a person's address."""
+    found = dict.fromkeys(filter(None, (part.strip().lower() for part in env.get(name, "").split(","))))
+    if not all(ADDRESS.fullmatch(one) for one in found):
+        wrong.append(f"{name} has something that is no address; it is a comma list such as ops@example.com")
+    return tuple(found)
 
 
 def _mail_faults(smtp_url: str | None, mail_from: str | None) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from ohmyagent import records
 from ohmyagent.domain.executions import ENDED, Execution, Status, Trigger
 from ohmyagent.domain.usage import Ledger, Month
-from ohmyagent.ports import Document, Query
+from ohmyagent.ports import Document, Query, Task
 from tests.faults.ledgers import MINUTE, Activity, instants
 from tests.faults.platform import Platform
 
@@ -132,12 +132,16 @@ def _gaps(activity: Activity, found: list[Execution], now: datetime) -> Iterator
 
 def _queue(platform: Platform) -> Iterator[str]:
     """What the queue promised to keep was handled or is a dead letter, and nothing came before its time."""
-    done = platform.ledgers.handled | {(d.task.kind, d.task.name) for d in platform.rows.dead()}
-    for key, task in platform.ledgers.kept.items():
-        if key not in done and task.due is not None and task.due <= platform.time.now:
-            yield f"queue: {task.kind} {task.name} was kept and never handled"
+    yield from (f"queue: {task.kind} {task.name} was kept and never handled" for task in owed(platform))
     yield from (f"queue: {task.name} was delivered before it was due" for task in platform.ledgers.early)
     yield from (f"I1: {id} was started before its instant" for id in platform.ledgers.hasty)
+
+
+def owed(platform: Platform) -> list[Task]:
+    """What the queue still has to hand out: due, neither handled nor a dead letter."""
+    done = platform.ledgers.handled | {(d.task.kind, d.task.name) for d in platform.rows.dead()}
+    kept, now = platform.ledgers.kept.items(), platform.time.now
+    return [task for key, task in kept if key not in done and task.due is not None and task.due <= now]
 
 
 def _metered(platform: Platform, executions: list[Execution], ledgers: dict[str, Ledger]) -> Iterator[str]:
