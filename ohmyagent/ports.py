@@ -202,6 +202,13 @@ class Files(Protocol):
     def download_url(self, key: str, expires: datetime) -> str: ...
 
 
+class Reader(Protocol):
+    """Documents that people bring, of which a first look is wanted; they may be made to harm whoever reads them."""
+
+    def excerpt(self, body: bytes, media_type: str, length: int) -> str | None:
+        """The beginning of a PDF or an xlsx as text, at most `length` characters; None if it cannot be read in time."""
+
+
 class Undelivered(Exception):
     """No answer came; `reason` is a slug such as `timeout`."""
 

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from ohmyagent import __version__
+from ohmyagent.adapters.excerpts import ProcessReader
 from ohmyagent.adapters.https import HttpsCourier
 from ohmyagent.adapters.local import backup as backups
 from ohmyagent.adapters.local.data_folder import DataFolder
@@ -22,7 +23,7 @@ from ohmyagent.adapters.smtp import Server, SmtpMail
 from ohmyagent.domain.costs import CLAUDE, DEMO, ModelMode, ModelTable
 from ohmyagent.domain.runner import Pace, SandboxState
 from ohmyagent.gateway.upstreams import ANTHROPIC_URL, Upstream
-from ohmyagent.ports import Courier, Files, Jobs, Mail, Queue, Store, Vault
+from ohmyagent.ports import Courier, Files, Jobs, Mail, Queue, Reader, Store, Vault
 from ohmyagent.records.indexes import INDEXES
 from ohmyagent.runner.installation import default_home
 from ohmyagent.runner.probe import probe
@@ -47,6 +48,7 @@ class App:
     vault: Vault
     courier: Courier
     mail: Mail
+    reader: Reader
     models: ModelTable
     upstreams: Mapping[str, Upstream]
     pace: Pace
@@ -92,6 +94,7 @@ def local(settings: Settings) -> Local:
         vault=vault,
         courier=HttpsCourier(),
         mail=mail(settings),
+        reader=ProcessReader(),
         models=models,
         upstreams=upstreams,
         pace=Pace(),

@@ -13,7 +13,7 @@ from ohmyagent.domain.errors import FieldError, Invalid, Unauthenticated
 from ohmyagent.domain.runner import Pace, SandboxState
 from ohmyagent.http import credentials
 from ohmyagent.http.language import Language, language_of
-from ohmyagent.ports import Files, Queue, Store, Vault
+from ohmyagent.ports import Files, Queue, Reader, Store, Vault
 from ohmyagent.settings import Settings
 from ohmyagent.use_cases import signing_in
 
@@ -35,6 +35,8 @@ class Platform(Protocol):
     def files(self) -> Files: ...
     @property
     def vault(self) -> Vault: ...
+    @property
+    def reader(self) -> Reader: ...
     @property
     def models(self) -> ModelTable: ...
     @property

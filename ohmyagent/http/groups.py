@@ -19,6 +19,7 @@ from ohmyagent.http import (
     runner_files,
     schedules,
     secrets,
+    uploads,
     usage,
     workspace,
 )
@@ -29,6 +30,7 @@ GROUPS: dict[str, tuple[Blueprint, ...]] = {
         health.bp,
         agents.bp,
         workspace.bp,
+        uploads.bp,
         executions.requests,
         schedules.bp,
         secrets.bp,

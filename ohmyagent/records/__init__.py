@@ -11,6 +11,7 @@ from ohmyagent.domain.mail import OutboxMail
 from ohmyagent.domain.record import Record
 from ohmyagent.domain.schedules import Pulse
 from ohmyagent.domain.secrets import Secret
+from ohmyagent.domain.uploads import Upload
 from ohmyagent.domain.usage import Ledger, Month
 from ohmyagent.domain.workspaces import Workspace
 from ohmyagent.ports import Document, Page, Query, Store, Where
@@ -90,6 +91,7 @@ pulses = Collection("pulses", Pulse)
 workspaces = Collection("workspaces", Workspace)
 hooks = Collection("hooks", Hook)
 deliveries = Collection("deliveries", Delivery)
+uploads = Collection("uploads", Upload)
 webhook_secrets = Collection("webhookSecrets", WebhookSecret)
 
 

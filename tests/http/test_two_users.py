@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 from typing import Any
 
 import pytest
@@ -48,12 +49,13 @@ def world_of(api: Api, endpoint: str) -> tuple[Person, dict[str, str]]:
         runner = api.claimed(run)
         file = {"path": "a.csv", "bytes": len(BODY), "sha256": hashlib.sha256(BODY).hexdigest()}
         runner.post("finish", outcome="failed", errorCode="agent", lastSeq=0, artifacts=[file])
+    upload_id = person.post("/api/uploads", data={"file": (io.BytesIO(BODY), "a.csv")}).json["id"]
     failing = person.agent(name="실패")["id"]
     api.ended(person.run(failing)["id"])
     mail_id = person.get("/api/outbox").json["items"][0]["id"]
     if endpoint in DELETED_FIRST:
         person.delete(f"/api/agents/{agent_id}")
-    ids = {"agent_id": agent_id, "execution_id": run, "hook_id": hook_id, "mail_id": mail_id}
+    ids = {"agent_id": agent_id, "execution_id": run, "hook_id": hook_id, "mail_id": mail_id, "upload_id": upload_id}
     return person, ids | {"path": "a.csv", "name": "key"}
 
 
@@ -85,9 +87,7 @@ def test_what_is_anothers_is_not_there(api: Api, endpoint: str, method: str, rul
 
 @pytest.mark.parametrize(("endpoint", "method", "rule"), owned(), ids=lambda value: str(value))
 def test_nobody_is_asked_to_sign_in_first(api: Api, endpoint: str, method: str, rule: str) -> None:
-    names = {"agent_id": "a_x", "execution_id": "x_x", "path": "a", "name": "key", "hook_id": "h_x", "mail_id": "m_x"}
-
-    answer = api.anybody().open(address(rule, names), method=method)
+    answer = api.anybody().open(re.sub("<[^>]+>", "x_x", rule), method=method)
 
     assert (answer.status_code, answer.json["code"]) == (401, "unauthenticated")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
