@@ -15,6 +15,8 @@ SESSION_LENGTH = timedelta(days=30)
 SESSION_IDLE = timedelta(days=7)
 LINK_LENGTH = timedelta(hours=1)
 API_KEY_PREFIX = "oma_"
+TICKET_PREFIX = "omt_"
+TICKET_LENGTH = timedelta(seconds=60)
 
 Locale = Literal["ko", "en"]
 
@@ -86,4 +88,16 @@ class SigninCode(Record):
 
     id: str
     user_id: str
+    expires_at: Instant
+
+
+class Ticket(Record):
+    """A pass to one stream, for one use within a minute; its id is the digest of the pass.
+
+    `credentialId` is the session or the key that asked for it: a stream lasts no longer than that.
+    """
+
+    id: str
+    user_id: str
+    credential_id: str
     expires_at: Instant

@@ -2,8 +2,9 @@
 
 from typing import Generic, Protocol, TypeVar
 
-from ohmyagent.domain.accounts import ApiKey, Session, SigninCode, User
+from ohmyagent.domain.accounts import ApiKey, Session, SigninCode, Ticket, User
 from ohmyagent.domain.agents import Agent, AgentVersion, SlugLock
+from ohmyagent.domain.conversations import ChatBatch, Conversation, Turn
 from ohmyagent.domain.deliveries import Delivery, WebhookSecret
 from ohmyagent.domain.executions import EventBatch, Execution, ExecutionInput, Launch
 from ohmyagent.domain.hooks import Hook
@@ -78,6 +79,7 @@ users = Collection("users", User)
 sessions = Collection("sessions", Session)
 api_keys = Collection("apiKeys", ApiKey)
 signin_codes = Collection("signinCodes", SigninCode)
+tickets = Collection("tickets", Ticket)
 agents = Collection("agents", Agent)
 slugs = Collection("slugs", SlugLock)
 agent_versions = Collection("agentVersions", AgentVersion)
@@ -93,6 +95,8 @@ hooks = Collection("hooks", Hook)
 deliveries = Collection("deliveries", Delivery)
 uploads = Collection("uploads", Upload)
 webhook_secrets = Collection("webhookSecrets", WebhookSecret)
+conversations = Collection("conversations", Conversation)
+turns = Collection("turns", Turn)
 
 
 def batches(execution_id: str) -> Collection[EventBatch]:
@@ -103,3 +107,8 @@ def batches(execution_id: str) -> Collection[EventBatch]:
 def secrets(agent_id: str) -> Collection[Secret]:
     """What was entrusted to one agent, a subcollection."""
     return Collection(f"agents/{agent_id}/secrets", Secret)
+
+
+def chat_batches(conversation_id: str) -> Collection[ChatBatch]:
+    """The events of one conversation, a subcollection."""
+    return Collection(f"conversations/{conversation_id}/chatBatches", ChatBatch)

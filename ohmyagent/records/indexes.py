@@ -40,6 +40,8 @@ INDEXES: tuple[Index, ...] = (
     Index("deliveries", (("status", "asc"), ("nextAttemptAt", "asc"))),
     Index("outbox", (("userId", "asc"), ("createdAt", "desc"))),
     Index("outbox", (("state", "asc"), ("dueAt", "asc"))),
+    Index("conversations", (("userId", "asc"), ("deletedAt", "asc"), ("updatedAt", "desc"))),
+    Index("turns", (("state", "asc"), ("lease.expiresAt", "asc"))),
 )
 
 

@@ -6,6 +6,7 @@ from math import ceil
 from typing import TypeVar
 
 from ohmyagent import records
+from ohmyagent.domain.conversations import USAGE_AGENT, Turn
 from ohmyagent.domain.costs import SEARCH_MICRO_USD, Model, TokenUsage
 from ohmyagent.domain.errors import BudgetExceeded, Forbidden, NotFound
 from ohmyagent.domain.record import Record
@@ -155,6 +156,9 @@ def _affordable(ledger: Ledger, model: Model, prompt_tokens: int, max_tokens: in
 
 def _correction(tx: Transaction, before: Ledger, after: Ledger, usage: TokenUsage) -> Callable[[], None]:
     """What to write into run, agent and month when a call settles after the end; reads now, writes when called."""
+    turn = records.turns.find(tx, before.id)
+    if turn is not None:
+        return _turn_correction(tx, turn, before, after, usage)
     execution = records.executions.get(tx, before.id)
     agent = records.agents.find(tx, execution.agent_id)
     booked = execution.start_time or execution.created_at
@@ -172,5 +176,27 @@ def _correction(tx: Transaction, before: Ledger, after: Ledger, usage: TokenUsag
         if month is not None:
             day = booked.strftime("%Y-%m-%d")
             records.months.put(tx, month.id, month.corrected(day, execution.agent_id, usage, change, unknown))
+
+    return write
+
+
+def _turn_correction(
+    tx: Transaction, turn: Turn, before: Ledger, after: Ledger, usage: TokenUsage
+) -> Callable[[], None]:
+    """The same for a turn of a conversation, which may have been erased since."""
+    conversation = records.conversations.find(tx, turn.conversation_id)
+    month = records.months.find(tx, month_id(turn.user_id, month_of(turn.created_at)))
+    change = after.spent - before.spent
+    unknown = int(after.cost is None) - int(before.cost is None)
+
+    def write() -> None:
+        records.turns.put(tx, turn.id, turn.corrected(after.usage, after.cost, partial=after.partial))
+        if conversation is not None:
+            fixed = conversation.corrected(usage, change, unknown=after.cost is None)
+            records.conversations.put(tx, conversation.id, fixed)
+        if month is not None:
+            pays = before.agent_id or USAGE_AGENT
+            day = turn.created_at.strftime("%Y-%m-%d")
+            records.months.put(tx, month.id, month.corrected(day, pays, usage, change, unknown))
 
     return write

@@ -1,0 +1,121 @@
+"""A conversation read as a whole: by its model, and by its owner."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from ohmyagent.domain.conversations import Conversation
+from ohmyagent.ports import Store
+from ohmyagent.use_cases.talking.events import batches
+
+Json = dict[str, Any]
+
+
+def history(store: Store, conversation: Conversation) -> tuple[Json, ...]:
+    """All messages in the form of the Messages API.
+
+    Tool calls of earlier turns that were never answered (a stop, an error) are answered as interrupted: the API takes
+    no call without an answer.
+    """
+    said: list[Json] = []
+    for batch in batches(store, conversation.id):
+        if batch.messages is None:
+            continue
+        for message in json.loads(batch.messages):
+            if said and batch.turn is not None:
+                _answer_open_calls(said, message)
+            said.append(message)
+    return tuple(said)
+
+
+def open_calls(message: Json) -> list[str]:
+    """The ids of the tool calls in an assistant's message."""
+    content = message["content"]
+    if message["role"] != "assistant" or isinstance(content, str):
+        return []
+    return [block["id"] for block in content if block["type"] == "tool_use"]
+
+
+def _answer_open_calls(said: list[Json], following: Json) -> None:
+    """Make the message after tool calls answer all of them."""
+    wanted = open_calls(said[-1])
+    if not wanted:
+        return
+    content = following["content"] if isinstance(following["content"], list) else []
+    answered = {block.get("tool_use_id") for block in content if block["type"] == "tool_result"}
+    missing = [id for id in wanted if id not in answered]
+    if not missing:
+        return
+    answers = [_interrupted(id) for id in missing]
+    if following["role"] == "user" and answered:
+        following["content"] = [*answers, *content]
+    else:
+        said.append({"role": "user", "content": answers})
+
+
+def _interrupted(id: str) -> Json:
+    return {"type": "tool_result", "tool_use_id": id, "is_error": True, "content": "interrupted"}
+
+
+@dataclass
+class Message:
+    """One message as a person reads it.  `parts` are texts and cards in the order they came."""
+
+    id: str
+    turn: str
+    role: str
+    timestamp: str
+    parts: list[Json] = field(default_factory=list)
+    files: list[Json] = field(default_factory=list)
+    token_usage: Json | None = None
+    cost_micro_usd: int | None = None
+    ended: Json | None = None
+
+    @property
+    def content(self) -> str:
+        return "\n\n".join(part["text"] for part in self.parts if part["type"] == "text")
+
+
+def messages(store: Store, conversation: Conversation) -> tuple[list[Message], int]:
+    """What was said, oldest first, and the seq up to which."""
+    said: list[Message] = []
+    last_seq = 0
+    for batch in batches(store, conversation.id):
+        last_seq = batch.last_seq
+        for line in batch.lines:
+            _tell(said, json.loads(line))
+    return said, last_seq
+
+
+def _tell(said: list[Message], event: Json) -> None:
+    turn = event.get("turn", "")
+    if event["type"] == "turn_started":
+        asked = Message(event["messageId"], turn, "user", event["time"], files=event["files"])
+        asked.parts.append({"type": "text", "text": event["text"]})
+        said += [asked, Message(turn, turn, "assistant", event["time"])]
+        return
+    if not said:
+        return
+    answer = said[-1]
+    match event["type"]:
+        case "text":
+            answer.parts.append({"type": "text", "part": event["part"], "text": event["text"]})
+        case "part_reset":
+            answer.parts = [part for part in answer.parts if part.get("part", -1) < event["part"]]
+        case "card":
+            _show_card(said, answer, event)
+        case "usage":
+            answer.token_usage, answer.cost_micro_usd = event["tokenUsage"], event["costMicroUsd"]
+        case "turn_ended":
+            answer.ended = {name: event[name] for name in ("reason", "code", "detail") if name in event}
+
+
+def _show_card(said: list[Message], answer: Message, event: Json) -> None:
+    """The same card again stands where it stood."""
+    card = {"type": "card", "card": event["card"], "kind": event["kind"], "data": event["data"]}
+    for message in said:
+        for place, part in enumerate(message.parts):
+            if part.get("card") == event["card"]:
+                message.parts[place] = card
+                return
+    answer.parts.append(card)
