@@ -1,0 +1,134 @@
+# The whole platform of one project.  What runs, and how big, is in ../../deployables.yaml.
+
+locals {
+  root        = "${path.module}/../../../.."
+  deployables = yamldecode(file("${path.module}/../../deployables.yaml"))
+  processes = merge(
+    { for name, process in local.deployables.functions : name => merge(local.deployables.defaults, { kind = "function" }, process, lookup(var.sizes, name, {})) },
+    { for name, process in local.deployables.services : name => merge(local.deployables.defaults, { kind = "service" }, process, lookup(var.sizes, name, {})) },
+  )
+  accounts = local.deployables.accounts
+  secrets  = { for name, account in local.accounts : name => try(account.secrets, []) }
+  given    = [for secret in distinct(flatten(values(local.secrets))) : secret if contains(keys(var.secret_versions), secret)]
+  public   = [for name, process in local.processes : name if process.class == "public"]
+  streams  = [for name, process in local.processes : name if try(process.streams, false)]
+  tick     = one([for name, process in local.processes : name if can(process.schedule)])
+  site     = var.site_domain == "" ? "${var.project}.web.app" : var.site_domain
+  stream = (
+    var.stream_domain == "" ? "https://${try(local.streams[0], "chat")}-${var.project_number}.${var.region}.run.app" : "https://${var.stream_domain}"
+  )
+}
+
+module "project" {
+  source  = "../project"
+  project = var.project
+  region  = var.region
+}
+
+module "data" {
+  source             = "../data"
+  project            = var.project
+  region             = var.region
+  firestore_location = var.firestore_location
+  indexes            = "${local.root}/firestore.indexes.json"
+  secrets            = toset(flatten(values(local.secrets)))
+  depends_on         = [module.project]
+}
+
+module "identity" {
+  source            = "../identity"
+  project           = var.project
+  accounts          = local.accounts
+  bucket            = module.data.bucket
+  builds            = module.data.builds
+  key               = module.data.key
+  secrets           = module.data.secrets
+  github_repository = var.github_repository
+  github_ref        = var.github_ref
+}
+
+module "network" {
+  source     = "../network"
+  project    = var.project
+  region     = var.region
+  depends_on = [module.project]
+}
+
+module "run" {
+  source          = "../run"
+  project         = var.project
+  project_number  = var.project_number
+  region          = var.region
+  processes       = local.processes
+  job             = local.deployables.job
+  images          = var.images
+  emails          = module.identity.emails
+  invoker         = module.identity.invoker
+  secrets         = { for name, secrets in local.secrets : name => [for secret in secrets : secret if contains(local.given, secret)] }
+  secret_versions = var.secret_versions
+  network         = module.network.network
+  subnetwork      = module.network.subnetwork
+  stream_domain   = var.shield ? "" : var.stream_domain
+  environment = merge({
+    OMA_TARGET           = "gcp"
+    GOOGLE_CLOUD_PROJECT = var.project
+    OMA_REGION           = var.region
+    OMA_SERVICES         = "https://{name}-${var.project_number}.${var.region}.run.app"
+    OMA_PUBLIC_URL       = "https://${local.site}"
+    OMA_BUCKET           = module.data.bucket
+    OMA_KMS_KEY          = module.data.key
+    OMA_INVOKER          = module.identity.invoker
+    OMA_JOB              = local.deployables.job.name
+    OMA_TICK             = coalesce(local.tick, "tick")
+  }, var.settings)
+}
+
+module "work" {
+  source             = "../work"
+  project            = var.project
+  project_number     = var.project_number
+  region             = var.region
+  scheduler_region   = var.scheduler_region == "" ? var.region : var.scheduler_region
+  firestore_location = var.firestore_location
+  database           = module.data.database
+  queues             = local.deployables.queues
+  enqueuers          = [for name, account in local.accounts : name if try(account.queue, false)]
+  processes          = local.processes
+  services           = module.run.services
+  urls               = module.run.urls
+  emails             = module.identity.emails
+  invoker            = module.identity.invoker
+}
+
+module "site" {
+  source      = "../site"
+  project     = var.project
+  site_domain = var.site_domain
+  rules       = "${local.root}/firestore.rules"
+  depends_on  = [module.project, module.data]
+}
+
+module "watching" {
+  source           = "../watching"
+  project          = var.project
+  project_number   = var.project_number
+  public           = local.public
+  streams          = local.streams
+  tick             = coalesce(local.tick, "tick")
+  host             = local.site
+  alert_emails     = var.alert_emails
+  billing_account  = var.billing_account
+  budget_usd       = var.budget_usd
+  hourly_spend_usd = var.hourly_spend_usd
+  documentation    = var.documentation
+  depends_on       = [module.project]
+}
+
+module "shield" {
+  for_each = var.shield && var.stream_domain != "" ? toset(local.streams) : toset([])
+  source   = "../shield"
+  project  = var.project
+  region   = var.region
+  service  = module.run.services[each.key]
+  domain   = var.stream_domain
+}

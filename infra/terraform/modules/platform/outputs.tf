@@ -1,0 +1,49 @@
+output "site" {
+  value = module.site.address
+}
+
+output "stream" {
+  value = local.stream
+}
+
+output "registry" {
+  value = module.project.registry
+}
+
+output "services" {
+  description = "What a roll-out moves traffic on."
+  value       = sort(keys(local.processes))
+}
+
+output "job" {
+  value = module.run.job
+}
+
+output "event_subscriptions" {
+  value = module.work.event_subscriptions
+}
+
+output "dead_letter_topic" {
+  value = module.work.dead_letter_topic
+}
+
+output "federation" {
+  value = module.identity.federation
+}
+
+output "deployer" {
+  value = module.identity.deployer
+}
+
+output "alerts" {
+  value = module.watching.alerts
+}
+
+output "dns" {
+  description = "Records to make where the domains are held."
+  value       = { site = module.site.records, stream = module.run.stream_records, shield = { for name, shield in module.shield : name => shield.address } }
+}
+
+output "work" {
+  value = { queues = module.work.queues, tick = module.work.tick }
+}

@@ -1,0 +1,50 @@
+"""One map says what runs; the code, the site's rewrites and the map are the same set."""
+
+from __future__ import annotations
+
+import json
+
+from ohmyagent.records.indexes import firestore_indexes_json
+from tests.infra import deployables
+from tests.infra.deployables import ROOT
+
+
+def test_functions_in_the_map_and_in_the_code_are_the_same_with_the_same_signatures() -> None:
+    mapped = {name: made.get("signature", "http") for name, made in deployables.declared()["functions"].items()}
+    assert mapped == deployables.targets()
+
+
+def test_the_site_leads_to_the_public_functions_and_to_nothing_else() -> None:
+    public = {
+        name
+        for name, process in deployables.processes().items()
+        if process["kind"] == "function" and process["class"] == "public"
+    }
+    assert deployables.rewritten() == public
+
+
+def test_services_in_the_map_and_in_the_code_are_the_same() -> None:
+    files = {file.stem for file in (ROOT / "services").glob("*.py")} - {"__init__"}
+    assert set(deployables.declared()["services"]) == files
+
+
+def test_every_kind_of_task_has_a_queue_and_every_queue_a_kind() -> None:
+    assert set(deployables.declared()["queues"]) == deployables.task_kinds()
+
+
+def test_every_process_runs_as_an_account_of_the_map_and_every_account_is_used() -> None:
+    found = deployables.declared()
+    used = {process["account"] for process in deployables.processes().values()} | {found["job"]["name"]}
+    assert used == set(found["accounts"])
+
+
+def test_only_the_tick_has_a_schedule() -> None:
+    scheduled = {
+        name: process["schedule"] for name, process in deployables.processes().items() if "schedule" in process
+    }
+    assert scheduled in ({}, {"tick": "* * * * *"})
+
+
+def test_the_generated_indexes_are_those_of_the_program() -> None:
+    written = json.loads((ROOT / "firestore.indexes.json").read_text(encoding="utf-8"))
+    assert written == firestore_indexes_json()

@@ -1,0 +1,127 @@
+"""Who may reach what: read from the values that Terraform would make, and each rule shown to find what it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.infra import deployables, security
+from tests.infra.terraform import Plan, Resource
+
+Change = Callable[[Plan], Plan]
+
+
+def rules(plan: Plan) -> dict[str, list[str]]:
+    return {
+        "classes": security.classes(plan, deployables.processes()),
+        "runner": security.runner(plan),
+        "secrets": security.secrets(plan, deployables.declared()["accounts"]),
+        "everybody": security.everybody(plan),
+        "logs": security.logs(plan),
+        "federation": security.federation(plan),
+    }
+
+
+def test_nothing_can_be_reached_by_whom_it_is_not_for(plan: Plan) -> None:
+    assert [fault for faults in rules(plan).values() for fault in faults] == []
+
+
+def test_the_three_classes_are_all_there(plan: Plan) -> None:
+    classes = {service.values["labels"]["class"] for service in plan.all("google_cloud_run_v2_service")}
+    assert {"public", "token"} <= classes
+
+
+def test_each_process_runs_as_an_account_of_its_own_kind(plan: Plan) -> None:
+    emails = plan.accounts()
+    for name, process in deployables.processes().items():
+        service = plan.one("google_cloud_run_v2_service", name)
+        assert service.values["template"][0]["service_account"] == emails[f"oma-{process['account']}"], name
+
+
+def changed(plan: Plan, type: str, change: Callable[[dict[str, Any]], object], key: str = "") -> Plan:
+    """The plan with one thing otherwise."""
+    target = next(one for one in plan.all(type) if key in ("", one.key))
+    values = deepcopy(target.values)
+    change(values)
+    return replace(
+        plan, resources=tuple(replace(one, values=values) if one is target else one for one in plan.resources)
+    )
+
+
+def added(plan: Plan, type: str, **values: Any) -> Plan:
+    return replace(plan, resources=(*plan.resources, Resource(f"{type}.planted", type, values)))
+
+
+def runner_of(plan: Plan) -> str:
+    return f"serviceAccount:{plan.accounts()['oma-agent-runner']}"
+
+
+PLANTED: dict[str, tuple[str, Change]] = {
+    "a role for the runner": (
+        "runner",
+        lambda plan: added(plan, "google_project_iam_member", member=runner_of(plan), role="roles/viewer"),
+    ),
+    "a role for the runner in a binding": (
+        "runner",
+        lambda plan: added(plan, "google_storage_bucket_iam_binding", members=[runner_of(plan)], role="roles/viewer"),
+    ),
+    "a NAT": ("runner", lambda plan: added(plan, "google_compute_router_nat", name="out")),
+    "a default route": (
+        "runner",
+        lambda plan: added(plan, "google_compute_route", dest_range="0.0.0.0/0"),
+    ),
+    "a gateway that the internet reaches": (
+        "classes",
+        lambda plan: changed(
+            plan, "google_cloud_run_v2_service", lambda it: it.update(ingress="INGRESS_TRAFFIC_ALL"), "gateway"
+        ),
+    ),
+    "a second invoker": (
+        "classes",
+        lambda plan: added(
+            plan,
+            "google_cloud_run_v2_service_iam_member",
+            name="runner",
+            member=runner_of(plan),
+            role="roles/run.invoker",
+        ),
+    ),
+    "a reader of every secret": (
+        "secrets",
+        lambda plan: added(
+            plan,
+            "google_project_iam_member",
+            member=f"serviceAccount:{plan.accounts()['oma-api']}",
+            role="roles/secretmanager.secretAccessor",
+        ),
+    ),
+    "a secret in the state": ("secrets", lambda plan: added(plan, "google_secret_manager_secret_version")),
+    "a bucket for everybody": (
+        "everybody",
+        lambda plan: added(
+            plan, "google_storage_bucket_iam_member", member="allUsers", role="roles/storage.objectViewer"
+        ),
+    ),
+    "an exclusion of something else": (
+        "logs",
+        lambda plan: changed(plan, "google_logging_project_exclusion", lambda it: it.update(filter="severity<INFO")),
+    ),
+    "any branch": (
+        "federation",
+        lambda plan: changed(
+            plan,
+            "google_iam_workload_identity_pool_provider",
+            lambda it: it.update(attribute_condition="assertion.repository == 'example/oh-my-agent'"),
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("planted", PLANTED)
+def test_each_rule_finds_what_it_is_for(plan: Plan, planted: str) -> None:
+    rule, change = PLANTED[planted]
+    assert rules(change(plan))[rule] != []
