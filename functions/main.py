@@ -1,10 +1,13 @@
 """What Google calls by name.  FUNCTION_TARGET picks one; each is one line."""
 
 import functions_framework
+from cloudevents.http import CloudEvent
 from flask import Request
 from werkzeug.wrappers import Response
 
+from ohmyagent.adapters.gcp.changes import change_of
 from ohmyagent.http.serving import serve
+from ohmyagent.use_cases.reacting import react
 from ohmyagent.wiring import app
 
 
@@ -31,6 +34,21 @@ def executions(request: Request) -> Response:
 @functions_framework.http
 def account(request: Request) -> Response:
     return serve(request, "account", app)
+
+
+@functions_framework.http
+def admin(request: Request) -> Response:
+    return serve(request, "admin", app)
+
+
+@functions_framework.cloud_event
+def beta_application_written(event: CloudEvent) -> None:
+    react(change_of(event), app())
+
+
+@functions_framework.cloud_event
+def mail_written(event: CloudEvent) -> None:
+    react(change_of(event), app())
 
 
 @functions_framework.http

@@ -11,6 +11,7 @@ from ohmyagent import __version__
 from ohmyagent.adapters.excerpts import ProcessReader
 from ohmyagent.adapters.https import HttpsCourier
 from ohmyagent.adapters.local import backup as backups
+from ohmyagent.adapters.local.changes import SqliteChanges
 from ohmyagent.adapters.local.data_folder import DataFolder
 from ohmyagent.adapters.local.files import FolderFiles
 from ohmyagent.adapters.local.host import Floor, Host
@@ -28,7 +29,9 @@ from ohmyagent.records.indexes import INDEXES
 from ohmyagent.runner.installation import default_home
 from ohmyagent.runner.probe import probe
 from ohmyagent.settings import Settings
+from ohmyagent.use_cases.reacting import FED
 from ohmyagent.use_cases.ticking import Clock
+from ohmyagent.use_cases.vouching import Office
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNNER = ROOT / "jobs" / "agent-runner" / "main.py"
@@ -53,6 +56,7 @@ class App:
     upstreams: Mapping[str, Upstream]
     pace: Pace
     clock: Clock
+    office: Office
     gateway_url: str
     now: Callable[[], datetime]
     sandbox: SandboxState | None = None
@@ -64,6 +68,7 @@ class Local(App):
     """One machine.  Its queue is worked off here, and its files are served by itself."""
 
     store: SqliteStore
+    changes: SqliteChanges
     queue: SqliteQueue
     files: FolderFiles
     host: Host
@@ -84,9 +89,11 @@ def local(settings: Settings) -> Local:
     home = settings.sandbox_home or Path(default_home())
     host = Host(data.root, Floor())
     models, upstreams = model_table(settings, demo_url=f"{url}/demo-model")
+    store = SqliteStore(data.database, feed=FED, indexes=INDEXES)
     return Local(
         settings=settings,
-        store=SqliteStore(data.database, indexes=INDEXES),
+        store=store,
+        changes=SqliteChanges(store),
         queue=SqliteQueue(data.database),
         jobs=ProcessJobs(RunnerCommand(RUNNER, url, home), data.root / "slots", settings.slots, host),
         files=FolderFiles(data.files, vault.derived("file links")),
@@ -99,6 +106,7 @@ def local(settings: Settings) -> Local:
         upstreams=upstreams,
         pace=Pace(),
         clock=Clock(ahead=LOOK_AHEAD),
+        office=Office(settings.public_url, settings.admin_emails, vault.derived("links in mails")),
         gateway_url=f"http://127.0.0.1:{settings.gateway_port or settings.port}/gateway",
         now=lambda: datetime.now(UTC),
     )

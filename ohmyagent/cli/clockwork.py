@@ -6,8 +6,8 @@ from collections.abc import Callable
 import structlog
 
 from ohmyagent import wiring
-from ohmyagent.ports import Task
-from ohmyagent.use_cases import delivering, mailing, pausing, running, ticking
+from ohmyagent.ports import Change, Task
+from ohmyagent.use_cases import delivering, mailing, pausing, reacting, running, ticking
 
 log = structlog.get_logger()
 
@@ -41,6 +41,7 @@ class Clockwork:
             threading.Thread(target=self._every, args=(SWEEP_SECONDS, self._relieve), name="relieve"),
             threading.Thread(target=self._every, args=(TICK_SECONDS, self._tick), name="tick"),
             threading.Thread(target=app.queue.run, args=({"mail": self._mail}, MAIL_THREADS, self._stop), name="mail"),
+            threading.Thread(target=app.changes.run, args=(self._react, self._stop), name="changes"),
             threading.Thread(target=self._every, args=(MAIL_SECONDS, self._dispatch_mails), name="mails"),
             threading.Thread(target=self._every, args=(REVIEW_SECONDS, self._review), name="review"),
             threading.Thread(target=self._every, args=(BACKUP_SECONDS, self._back_up), name="backup"),
@@ -85,6 +86,9 @@ class Clockwork:
     def _mail(self, task: Task) -> None:
         app = self._app
         mailing.deliver(app.store, app.mail, task.body["mailId"], app.settings.public_url, app.now)
+
+    def _react(self, change: Change) -> None:
+        reacting.react(change, self._app)
 
     def _dispatch_mails(self) -> None:
         mailing.dispatch(self._app.store, self._app.queue, self._app.now())

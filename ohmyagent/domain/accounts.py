@@ -44,6 +44,12 @@ class User(Record):
     created_at: Instant
 
 
+def administers(user: User, admin_emails: tuple[str, ...]) -> bool:
+    """Whether somebody administers the platform: by a verified mail address, or as the owner of a local one."""
+    known = user.verified_email and user.email is not None and user.email.lower() in admin_emails
+    return user.kind is UserKind.OWNER or (user.kind is UserKind.GOOGLE and known)
+
+
 class SessionStatus(StrEnum):
     ACTIVE = "active"
     CLOSED = "closed"

@@ -10,6 +10,8 @@ from typing import Self
 from ohmyagent.domain.accounts import Locale
 from ohmyagent.domain.record import Instant, Record
 
+ADMINS = "admins"
+"""Whose mails those to `ADMIN_EMAILS` are: administrators read them together."""
 PAUSES = (60, 300, 900, 3_600, 10_800, 21_600, 43_200)
 """Seconds before each further attempt: about a day in all."""
 
@@ -22,6 +24,10 @@ class MailKind(StrEnum):
     MISSED = "missed"
     PAUSED = "paused"
     RESUMED = "resumed"
+    BETA_RECEIVED = "beta_received"
+    BETA_NOTICE = "beta_notice"
+    BETA_APPROVED = "beta_approved"
+    BETA_REJECTED = "beta_rejected"
 
 
 class MailState(StrEnum):
@@ -46,13 +52,15 @@ class Fact(Record):
 class OutboxMail(Record):
     """One mail.  Its id follows from its cause, so that a cause mails once.
 
+    `userId` is who may read it, and `subjectId` whose data stands in it when that is somebody else.
     `count` is how many events it tells of; `place` is the page's address that belongs to it; `dueAt` is when it may
     go out.  `messageId` stays the same over all attempts, so that a server may recognise a repetition.
     """
 
     id: str
     user_id: str
-    agent_id: str
+    subject_id: str | None = None
+    agent_id: str | None = None
     execution_id: str | None = None
     kind: MailKind
     to: str | None

@@ -49,6 +49,9 @@ Name = Annotated[str, Field(max_length=80), AfterValidator(_line), AfterValidato
 Text = Annotated[str, AfterValidator(_text)]
 """Any text without control characters but tab and line ends; kept as typed."""
 
+Remark = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_text), AfterValidator(_said)]
+"""What somebody says to the people behind the platform."""
+
 Instructions = Annotated[str, Field(min_length=1, max_length=100_000), AfterValidator(_text), AfterValidator(_said)]
 
 

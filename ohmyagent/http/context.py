@@ -7,15 +7,16 @@ from typing import Protocol, cast
 
 from flask import current_app, g, request
 
-from ohmyagent.domain.accounts import Session, User
+from ohmyagent.domain.accounts import Session, User, administers
 from ohmyagent.domain.costs import ModelTable
-from ohmyagent.domain.errors import FieldError, Invalid, Unauthenticated
+from ohmyagent.domain.errors import FieldError, Invalid, NotFound, Unauthenticated
 from ohmyagent.domain.runner import Pace, SandboxState
 from ohmyagent.http import credentials
 from ohmyagent.http.language import Language, language_of
 from ohmyagent.ports import Files, Queue, Reader, Store, Vault
 from ohmyagent.settings import Settings
 from ohmyagent.use_cases import signing_in
+from ohmyagent.use_cases.vouching import Office
 
 LONGEST_KEY = 200
 NEVER = -1
@@ -41,6 +42,8 @@ class Platform(Protocol):
     def models(self) -> ModelTable: ...
     @property
     def pace(self) -> Pace: ...
+    @property
+    def office(self) -> Office: ...
     @property
     def gateway_url(self) -> str: ...
     @property
@@ -77,6 +80,14 @@ def signed_in() -> tuple[User, Session | None]:
 
 def user() -> User:
     return signed_in()[0]
+
+
+def admin() -> User:
+    """Who asks, if they administer the platform; raises NotFound for everybody else."""
+    found = user()
+    if not administers(found, app().settings.admin_emails):
+        raise NotFound()
+    return found
 
 
 def runner_token() -> str:

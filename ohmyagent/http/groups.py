@@ -6,8 +6,10 @@ from flask import Blueprint
 
 from ohmyagent.http import (
     account,
+    admin,
     agents,
     auth,
+    beta,
     catalogue,
     deliveries,
     documents,
@@ -40,6 +42,7 @@ GROUPS: dict[str, tuple[Blueprint, ...]] = {
     "hooks": (health.bp, hooks.arrivals),
     "executions": (health.bp, executions.bp),
     "account": (health.bp, account.bp, usage.bp, outbox.bp),
+    "admin": (health.bp, beta.bp, admin.bp),
     "catalogue": (health.bp, catalogue.bp, documents.bp),
     "runner": (health.bp, runner.bp),
     "runner_files": (health.bp, runner_files.bp),

@@ -22,6 +22,7 @@ Reference = Mapping[tuple[Any, Mode], Json]
 SECURITY: dict[Access, list[Json]] = {
     Access.PUBLIC: [],
     Access.USER: [{"session": []}, {"bearer": []}],
+    Access.ADMIN: [{"session": []}, {"bearer": []}],
     Access.RUNNER: [{"runner": []}],
 }
 SCHEMES: Json = {
@@ -129,6 +130,8 @@ def _answers(method: str, found: Operation, refs: Reference) -> Json:
             answers[str(status)]["content"] = {answered: {"schema": {"type": kind}}}
         elif answered is not None:
             answers[str(status)]["content"] = {JSON: {"schema": refs[answered, "serialization"]}}
+            if found.also:
+                answers[str(status)]["content"][found.also] = {"schema": TEXT}
     problem = {MEDIA_TYPE: {"schema": refs[ProblemView, "serialization"]}}
     for status in sorted(_problems(method, found) - set(found.answers)):
         answers[str(status)] = {"description": MEANING[status], "content": problem}
@@ -139,7 +142,9 @@ def _problems(method: str, found: Operation) -> set[int]:
     statuses = {*found.problems, 429, 503}
     if found.access is not Access.PUBLIC:
         statuses |= {401}
-    if found.access is Access.USER and method in UNSAFE:
+    if found.access is Access.ADMIN:
+        statuses |= {404}
+    if found.access in (Access.USER, Access.ADMIN) and method in UNSAFE:
         statuses |= {403}
     if found.takes:
         statuses |= {400, 413, 415, 422}

@@ -20,6 +20,7 @@ class Access(StrEnum):
 
     PUBLIC = "public"
     USER = "user"
+    ADMIN = "admin"
     RUNNER = "runner"
 
 
@@ -28,7 +29,10 @@ Schema = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Operation:
-    """A route's face.  `takes`: media type → model or JSON schema; `answers`: status → model, media type or None."""
+    """A route's face.  `takes`: media type → model or JSON schema; `answers`: status → model, media type or None.
+
+    `also`: the media type in which a caller that prefers it gets the same.
+    """
 
     summary: str
     access: Access
@@ -36,6 +40,7 @@ class Operation:
     body_optional: bool
     query: type[BaseModel] | None
     answers: Mapping[int, type[BaseModel] | str | None]
+    also: str | None
     problems: tuple[int, ...]
     creates: bool
     versioned: bool
@@ -52,6 +57,7 @@ def operation(
     takes: Mapping[str, type[BaseModel] | Schema] | None = None,
     query: type[BaseModel] | None = None,
     problems: tuple[int, ...] = (),
+    also: str | None = None,
     creates: bool = False,
     versioned: bool = False,
     limit: int = DEFAULT_LIMIT,
@@ -62,7 +68,9 @@ def operation(
     `limit` is the largest body in bytes.
     """
     media = takes or ({JSON: body} if body is not None else {})
-    described = Operation(summary, access, media, body_optional, query, answers, problems, creates, versioned, limit)
+    described = Operation(
+        summary, access, media, body_optional, query, answers, also, problems, creates, versioned, limit
+    )
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -70,6 +78,8 @@ def operation(
             request.max_content_length = limit
             if access is Access.USER:
                 context.user()
+            elif access is Access.ADMIN:
+                context.admin()
             check_origin()
             if query is not None:
                 path["query"] = bodies.query(query)

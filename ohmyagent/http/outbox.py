@@ -21,7 +21,7 @@ class MailView(Record):
 
     id: str
     kind: MailKind
-    agent_id: str
+    agent_id: str | None
     execution_id: str | None
     to: str | None
     subject: str

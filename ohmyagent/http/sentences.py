@@ -58,6 +58,7 @@ KOREAN = {
     "must be printable ASCII without blanks at its ends, as header values are": (
         "헤더 값이라 앞뒤 공백 없는 ASCII 글자만 쓸 수 있습니다"
     ),
+    "must be true: without your consent there is no application": "동의해야 신청할 수 있습니다",
     "must be true or false": "true 또는 false여야 합니다",
     "must be dollars such as 0.50": "0.50 같은 달러 금액이어야 합니다",
     "must have * for day and weekday beside lastBusinessDay": "마지막 영업일에는 일과 요일이 *이어야 합니다",

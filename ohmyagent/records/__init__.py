@@ -4,6 +4,8 @@ from typing import Generic, Protocol, TypeVar
 
 from ohmyagent.domain.accounts import ApiKey, Session, SigninCode, Ticket, User
 from ohmyagent.domain.agents import Agent, AgentVersion, SlugLock
+from ohmyagent.domain.audit import AuditEntry
+from ohmyagent.domain.beta import BetaApplication
 from ohmyagent.domain.conversations import ChatBatch, Conversation, Turn
 from ohmyagent.domain.deliveries import Delivery, WebhookSecret
 from ohmyagent.domain.executions import EventBatch, Execution, ExecutionInput, Launch
@@ -97,6 +99,8 @@ uploads = Collection("uploads", Upload)
 webhook_secrets = Collection("webhookSecrets", WebhookSecret)
 conversations = Collection("conversations", Conversation)
 turns = Collection("turns", Turn)
+beta_applications = Collection("betaApplications", BetaApplication)
+audit = Collection("audit", AuditEntry)
 
 
 def batches(execution_id: str) -> Collection[EventBatch]:

@@ -38,6 +38,7 @@ INDEXES: tuple[Index, ...] = (
     Index("hooks", (("agentId", "asc"), ("createdAt", "asc"))),
     Index("deliveries", (("agentId", "asc"), ("userId", "asc"), ("createdAt", "desc"))),
     Index("deliveries", (("status", "asc"), ("nextAttemptAt", "asc"))),
+    Index("betaApplications", (("status", "asc"), ("createdAt", "desc"))),
     Index("outbox", (("userId", "asc"), ("createdAt", "desc"))),
     Index("outbox", (("state", "asc"), ("dueAt", "asc"))),
     Index("conversations", (("userId", "asc"), ("deletedAt", "asc"), ("updatedAt", "desc"))),

@@ -32,7 +32,18 @@ def dispatch(store: Store, queue: Queue, now: datetime) -> int:
         oldest="dueAt",
         limit=PAGE,
     )
-    return sum(queue.enqueue(Task("mail", f"{mail.id}-{mail.attempts}", {"mailId": mail.id})) for mail in due)
+    return sum(queue.enqueue(_task(mail)) for mail in due)
+
+
+def hurry(store: Store, queue: Queue, mail_id: str, now: datetime) -> None:
+    """Queue one mail now if it is due, rather than with the next `dispatch`; repeating this changes nothing."""
+    mail = records.outbox.find(store, mail_id)
+    if mail is not None and mail.waits and mail.due_at <= now:
+        queue.enqueue(_task(mail))
+
+
+def _task(mail: OutboxMail) -> Task:
+    return Task("mail", f"{mail.id}-{mail.attempts}", {"mailId": mail.id})
 
 
 def deliver(store: Store, mail: Mail, mail_id: str, public_url: str, now: Callable[[], datetime]) -> None:

@@ -4,9 +4,9 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from ohmyagent.domain.mail import OutboxMail
+from ohmyagent.domain.mail import MailKind, OutboxMail
 from ohmyagent.ports import Letter
-from ohmyagent.use_cases.mails.sayings import FOOTER, OPEN, said
+from ohmyagent.use_cases.mails.sayings import BETA, BETA_FOOTER, DECIDE, FOOTER, OPEN, said
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -33,7 +33,10 @@ def text(mail: OutboxMail, public_url: str) -> str:
 
 def _rendered(name: str, mail: OutboxMail, public_url: str) -> str:
     address = f"{public_url}/{mail.place}"
-    words = {"open": said(OPEN, mail.language), "footer": said(FOOTER, mail.language)}
+    words = {
+        "open": said(DECIDE if mail.kind is MailKind.BETA_NOTICE else OPEN, mail.language),
+        "footer": said(BETA_FOOTER if mail.kind in BETA else FOOTER, mail.language),
+    }
     return _environment().get_template(name).render(mail=mail, address=address, **words)
 
 

@@ -32,6 +32,28 @@ KOREAN = {
     MailKind.RESUMED: Saying(
         "[다시 시작] {name}", ("{name} 에이전트의 자동 실행을 다시 시작했습니다. 멈춘 이유가 없어졌습니다.",)
     ),
+    MailKind.BETA_RECEIVED: Saying(
+        "베타 신청을 받았습니다",
+        (
+            "Oh My Agent 베타를 신청해 주셔서 고맙습니다.",
+            "검토가 끝나면 메일로 알려 드립니다. 상태는 페이지에서도 볼 수 있습니다.",
+        ),
+    ),
+    MailKind.BETA_NOTICE: Saying(
+        "새 베타 신청이 있습니다",
+        (
+            "베타 신청이 들어왔습니다. 아래 링크에서 승인하거나 거절할 수 있습니다.",
+            "링크는 7일 동안, 한 번만 쓸 수 있습니다.",
+        ),
+    ),
+    MailKind.BETA_APPROVED: Saying(
+        "베타 신청이 승인되었습니다",
+        ("베타 신청이 승인되었습니다.", "이제 더 많은 에이전트를 만들고, 더 자주, 더 오래 실행할 수 있습니다."),
+    ),
+    MailKind.BETA_REJECTED: Saying(
+        "베타 신청 결과를 알려 드립니다",
+        ("이번에는 베타에 모시지 못하게 되었습니다.", "지금의 계정은 그대로 쓸 수 있습니다."),
+    ),
 }
 ENGLISH = {
     MailKind.FAILED: Saying(
@@ -56,6 +78,31 @@ ENGLISH = {
     MailKind.RESUMED: Saying(
         "[Resumed] {name}", ("The agent {name} runs by itself again: what had stopped it is gone.",)
     ),
+    MailKind.BETA_RECEIVED: Saying(
+        "Your application for the beta has arrived",
+        (
+            "Thank you for applying for the beta of Oh My Agent.",
+            "You will get a mail when it has been looked at; the page shows its state, too.",
+        ),
+    ),
+    MailKind.BETA_NOTICE: Saying(
+        "Somebody has applied for the beta",
+        (
+            "There is a new application for the beta. The link below lets you approve or reject it.",
+            "It works once, within 7 days.",
+        ),
+    ),
+    MailKind.BETA_APPROVED: Saying(
+        "Welcome to the beta",
+        (
+            "Your application for the beta has been approved.",
+            "You can have more agents now, and run them more often and for longer.",
+        ),
+    ),
+    MailKind.BETA_REJECTED: Saying(
+        "Your application for the beta",
+        ("We cannot take you into the beta this time.", "Your account stays as it is."),
+    ),
 }
 FACTS = {
     "started": ("시작", "Started"),
@@ -72,13 +119,25 @@ KINDS = {
     "nothing_new": ("새로운 내용 없음", "nothing new"),
     "blocked": ("막혀서 멈춤", "blocked"),
 }
+BETA_FACTS = {
+    "name": ("이름", "Name"),
+    "email": ("메일 주소", "Mail address"),
+    "at": ("신청한 시각", "Applied"),
+}
 UNKNOWN = ("알 수 없음", "unknown")
 CUT = ("(길어서 잘랐습니다. 전체는 페이지에 있습니다.)", "(Cut, because it is long. The page has all of it.)")
 OPEN = ("페이지에서 보기", "Open the page")
+DECIDE = ("승인 또는 거절하기", "Approve or reject")
 FOOTER = (
     "이 메일은 Oh My Agent가 자동으로 보냈습니다. 알림은 에이전트의 설정에서 바꿀 수 있습니다.",
     "Sent automatically by Oh My Agent. You can change notifications in the agent's settings.",
 )
+
+BETA_FOOTER = (
+    "이 메일은 베타 신청 때문에 Oh My Agent가 자동으로 보냈습니다.",
+    "Sent automatically by Oh My Agent because of an application for the beta.",
+)
+BETA = (MailKind.BETA_RECEIVED, MailKind.BETA_NOTICE, MailKind.BETA_APPROVED, MailKind.BETA_REJECTED)
 
 
 def saying(kind: MailKind, language: Locale) -> Saying:

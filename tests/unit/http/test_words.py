@@ -33,6 +33,7 @@ def field_rules() -> list[str]:
     found = set()
     for name in (
         "domain/agents.py",
+        "domain/beta.py",
         "domain/hosts.py",
         "domain/schedules.py",
         "domain/secrets.py",
