@@ -41,6 +41,8 @@ class FakePlatform:
         """Contents by hash: what the store has."""
         self.workspace: list[tuple[str, bytes]] = []
         """What the workspace holds before the run."""
+        self.record = b""
+        """The CLI's record of the conversation so far; it is told of in a spec with a session."""
         self.events: list[Json] = []
         self.batches: list[tuple[float, Json]] = []
         self.finished: list[Json] = []
@@ -93,7 +95,11 @@ class FakePlatform:
             "limits": limits(), "input": None, "workspace": {"files": files, "save": self._save},
             "heartbeatSeconds": 1, "flushSeconds": 0.05, "orphanSeconds": 5, "gatewayUrl": self.model_url,
         }  # fmt: skip
-        return usual | self._changes
+        told = usual | self._changes
+        if "session" in told and self.record:
+            digest = sha256(self.record).hexdigest()
+            told["session"] |= {"record": {"path": "s", "bytes": len(self.record), "sha256": digest, "url": "/record"}}
+        return told
 
     def take_events(self, body: Json) -> tuple[int, Json]:
         """Count what is new; a gap or a difference is the runner's fault and answered as such."""
@@ -167,7 +173,8 @@ class _Handler(BaseHTTPRequestHandler):
         return self._answer(200, {})
 
     def do_GET(self) -> None:
-        body = self.server.platform.workspace[int(self.path.rpartition("/")[2])][1]
+        platform = self.server.platform
+        body = platform.record if self.path == "/record" else platform.workspace[int(self.path.rpartition("/")[2])][1]
         self.send_response(200)
         self.send_header("content-length", str(len(body)))
         self.end_headers()

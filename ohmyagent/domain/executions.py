@@ -89,7 +89,10 @@ class ExecutionInput(Record):
 
 
 class Execution(Record):
-    """One run.  `errorCode` is a slug, `error` a sentence in both languages."""
+    """One run.  `errorCode` is a slug, `error` a sentence in both languages.
+
+    `talkId` names the conversation that it answers in; its input then is the person's message.
+    """
 
     id: str
     agent_id: str
@@ -102,6 +105,7 @@ class Execution(Record):
     due_time: Instant | None = None
     span: Span | None = None
     retry_of: str | None = None
+    talk_id: str | None = None
     has_input: bool = False
     request_digest: str | None = None
     status: Status = Status.QUEUED
@@ -145,6 +149,11 @@ class Execution(Record):
     @property
     def ended(self) -> bool:
         return self.status in ENDED
+
+    @property
+    def attended(self) -> bool:
+        """Somebody is there and sees how it ends: no mail says so, and a failure says nothing of the agent."""
+        return self.talk_id is not None
 
     def is_due(self, now: datetime) -> bool:
         """Whether its instant has come, if it has one: runs are made a little ahead of it."""

@@ -60,6 +60,13 @@ class SpecWorkspace(Record):
     save: bool = True
 
 
+class SpecSession(Record):
+    """The conversation of the CLI's that the run goes on with; `record` is None when it is the first."""
+
+    id: Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+    record: WorkspaceFile | None = None
+
+
 class Spec(Record):
     """All a runner needs to know of its run."""
 
@@ -81,6 +88,7 @@ class Spec(Record):
     orphan_seconds: float
     gateway_url: str
     egress_url: str | None = None
+    session: SpecSession | None = None
 
 
 class ClaimRequest(Record):
@@ -152,4 +160,5 @@ class FinishRequest(Record):
     sandbox: dict[str, Any] | None = None
     workspace: SavedWorkspace | None = None
     artifacts: Annotated[tuple[StoredFile, ...], Field(max_length=20_000)] = ()
+    session: StoredFile | None = None
     hosts: Annotated[tuple[Host, ...], Field(max_length=2_000)] = ()

@@ -14,6 +14,7 @@ from ohmyagent.domain.mail import OutboxMail
 from ohmyagent.domain.record import Record
 from ohmyagent.domain.schedules import Pulse
 from ohmyagent.domain.secrets import Secret
+from ohmyagent.domain.talks import Talk
 from ohmyagent.domain.uploads import Upload
 from ohmyagent.domain.usage import Ledger, Month
 from ohmyagent.domain.workspaces import Workspace
@@ -95,6 +96,7 @@ pulses = Collection("pulses", Pulse)
 workspaces = Collection("workspaces", Workspace)
 hooks = Collection("hooks", Hook)
 deliveries = Collection("deliveries", Delivery)
+talks = Collection("talks", Talk)
 uploads = Collection("uploads", Upload)
 webhook_secrets = Collection("webhookSecrets", WebhookSecret)
 conversations = Collection("conversations", Conversation)

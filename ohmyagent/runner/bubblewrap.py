@@ -142,7 +142,9 @@ class BubblewrapBox:
         self.alive = os.pidfd_open(init)
         self.workspace = _folder(init, "/workspace")
         self.held = Held()
-        self._spaces = [self.workspace, *(_folder(init, path) for path in SPACE)]
+        spaces = {path: _folder(init, path) for path in SPACE}
+        self.home = spaces["/home/agent"]
+        self._spaces = [self.workspace, *spaces.values()]
         self.processes = _folder(init, "/proc")
 
     def members(self) -> list[str]:

@@ -47,10 +47,19 @@ def command(spec: Spec) -> list[str]:
         PROGRAM, "-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose",
         "--model", spec.model, "--max-turns", str(spec.max_turns),
         "--tools", tools, "--allowedTools", tools, "--permission-mode", "dontAsk", "--permission-prompts", "none",
-        "--setting-sources=", "--strict-mcp-config", "--disable-slash-commands", "--no-session-persistence",
+        "--setting-sources=", "--strict-mcp-config", "--disable-slash-commands", *_persistence(spec),
         "--settings", '{"skipWebFetchPreflight":true}', "--system-prompt-file", SYSTEM_PROMPT,
         "--json-schema", answer.SCHEMA,
     ]  # fmt: skip
+
+
+def _persistence(spec: Spec) -> list[str]:
+    """A run keeps no record of its own but in a conversation, whose instructions may have changed since it began."""
+    if spec.session is None:
+        return ["--no-session-persistence"]
+    if spec.session.record is None:
+        return ["--session-id", spec.session.id]
+    return [f"--resume={spec.session.id}", "--system-prompt-snapshot", "off"]
 
 
 def environment(spec: Spec) -> dict[str, str]:

@@ -5,6 +5,7 @@ Nothing is followed, no path is longer than one name at a time, and what cannot 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -91,13 +92,23 @@ class Workspace:
     def open(self, path: str) -> BinaryIO:
         """A file for reading.  Raises OSError when anything on the way is a link or no regular file."""
         *folders, name = path.split("/")
+        with self._folder(folders) as fd:
+            return _open_regular(fd, name)
+
+    def names(self, path: str) -> list[str]:
+        """What is in a folder.  Raises OSError when anything on the way is a link or no folder."""
+        with self._folder(path.split("/")) as fd:
+            return sorted(os.listdir(fd))
+
+    @contextlib.contextmanager
+    def _folder(self, names: list[str]) -> Iterator[int]:
         fd = os.dup(self._root)
         try:
-            for folder in folders:
-                inner = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=fd)
+            for name in names:
+                inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=fd)
                 os.close(fd)
                 fd = inner
-            return _open_regular(fd, name)
+            yield fd
         finally:
             os.close(fd)
 

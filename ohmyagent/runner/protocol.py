@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 Json = dict[str, Any]
+SESSION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""As the CLI takes them; it becomes a file's name."""
 
 
 class ProtocolError(Exception):
@@ -59,6 +62,14 @@ class WorkspaceFile:
 
 
 @dataclass(frozen=True)
+class Session:
+    """The conversation of the CLI's that this execution goes on with; `record` is None when it is the first."""
+
+    id: str
+    record: WorkspaceFile | None
+
+
+@dataclass(frozen=True)
 class Spec:
     """One execution, as the platform wants it run; durations in seconds."""
 
@@ -79,6 +90,7 @@ class Spec:
     gateway_url: str
     egress_url: str | None = None
     """Where the web is reached through, where this runner has no route to it."""
+    session: Session | None = None
     heartbeat: float = 2
     flush: float = 0.2
     orphan: float = 30
@@ -123,6 +135,9 @@ class _Fields:
     def flag(self, key: str) -> bool:
         return bool(self._typed(key, bool, boolean=True))
 
+    def holds(self, key: str) -> bool:
+        return self._value.get(key) is not None
+
     def inner(self, key: str) -> _Fields:
         return _Fields(self._value.get(key), f"{self._name}.{key}")
 
@@ -163,14 +178,23 @@ def _spec(spec: _Fields) -> Spec:
             output=limits.whole("outputBytes"),
         ),
         input=spec.optional_text("input"),
-        files=tuple(
-            WorkspaceFile(file.text("path"), file.whole("bytes"), file.text("sha256"), file.text("url"))
-            for file in workspace.inners("files")
-        ),
+        files=tuple(map(_file, workspace.inners("files"))),
         save=workspace.flag("save"),
         gateway_url=spec.text("gatewayUrl").rstrip("/"),
         egress_url=spec.optional_text("egressUrl"),
+        session=_session(spec.inner("session")) if spec.holds("session") else None,
         heartbeat=spec.number("heartbeatSeconds", Spec.heartbeat),
         flush=spec.number("flushSeconds", Spec.flush),
         orphan=spec.number("orphanSeconds", Spec.orphan),
     )
+
+
+def _session(session: _Fields) -> Session:
+    id = session.text("id")
+    if not SESSION_ID.fullmatch(id):
+        raise ProtocolError("claim.spec.session.id is no UUID")
+    return Session(id, _file(session.inner("record")) if session.holds("record") else None)
+
+
+def _file(file: _Fields) -> WorkspaceFile:
+    return WorkspaceFile(file.text("path"), file.whole("bytes"), file.text("sha256"), file.text("url"))

@@ -27,6 +27,7 @@ class Report:
     hosts: list[Tally] = field(default_factory=list)
     workspace: Findings | None = None
     artifacts: list[Kept] = field(default_factory=list)
+    session: Kept | None = None
 
     def ended(self, ending: Ending, judged: Verdict, transcript: Transcript, hosts: list[Tally]) -> None:
         """The agent is gone."""
@@ -51,6 +52,7 @@ class Report:
             "sandbox": {"strategy": self.strategy, "limits": self.mechanisms, "network": self.network},
             "workspace": self._workspace(),
             "artifacts": [save.listed(file) | {"path": file.path.partition("/")[2]} for file in self.artifacts],
+            "session": save.listed(self.session) if self.session else None,
             "hosts": [vars(tally) for tally in self.hosts],
         }
 

@@ -55,7 +55,7 @@ class RestrictedBox:
         self.listeners, self.held = listeners, held
         self.pids = [listeners.pid]
         self.alive = os.pidfd_open(process.pid)
-        self.workspace = _folder(lodging.WORKSPACE)
+        self.workspace, self.home = _folder(lodging.WORKSPACE), _folder(lodging.HOME)
         self.processes = _folder("/proc")
 
     def members(self) -> list[str]:
@@ -101,7 +101,7 @@ class RestrictedBox:
     def close(self) -> None:
         """Also the agent's files cease to exist."""
         lodging.clear()
-        for fd in (self.workspace, self.processes, self.alive):
+        for fd in (self.workspace, self.home, self.processes, self.alive):
             os.close(fd)
         self.listeners.close()
         self._control.close()

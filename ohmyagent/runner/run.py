@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 
 from ohmyagent.reach import Policy, PolicyOf
-from ohmyagent.runner import cli, platform, relay, save
+from ohmyagent.runner import cli, platform, relay, save, session
 from ohmyagent.runner.egress import Egress
 from ohmyagent.runner.files import Workspace
 from ohmyagent.runner.forward import Forward
@@ -116,6 +116,8 @@ class Execution:
         report.ended(ending, verdict(ending), transcript, egress.hosts)
         if self.stops.reason not in LEAVE_NO_TRACE and report.verdict.outcome != "cancelled":
             self._keep_files(Workspace(box.workspace), started_ns, report)
+        if spec.session and self.stops.reason not in LEAVE_NO_TRACE:
+            self._keep_session(Workspace(box.home), spec.session.id, report)
 
     def _keep_files(self, workspace: Workspace, started_ns: int, report: Report) -> None:
         """The workspace after a success that shall be saved; what the run wrote for its user in any case."""
@@ -126,6 +128,13 @@ class Execution:
         report.keep(found if saved else None, written)
         for file in written:
             self.recorder.add("artifact", path=file.path.partition("/")[2], bytes=file.size)
+
+    def _keep_session(self, home: Workspace, session_id: str, report: Report) -> None:
+        """What was said, also by a run that was stopped: the next one goes on from there."""
+        record = session.kept(home, session_id)
+        if record is not None:
+            save.upload(self.platform, home, [record])
+            report.session = record
 
     def _tell_host(self, host: str, port: int, allowed: bool, reason: str | None) -> None:
         event: Json = {"host": host, "port": port, "allowed": allowed}

@@ -39,6 +39,8 @@ class Box(Protocol):
     listeners: Listeners
     workspace: int
     """Descriptor of the directory /workspace; it stays readable after the sandbox is dead, until `close`."""
+    home: int
+    """Descriptor of the agent's home directory, as readable and as long as `workspace`."""
     held: Held
     """What its surroundings hold."""
     processes: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
+from ohmyagent.runner import session
 from ohmyagent.runner.files import OUTPUT, Findings, Kept, Workspace
 from ohmyagent.runner.platform import Platform, Refused, Unreachable
 from ohmyagent.runner.protocol import Json, Spec, WorkspaceFile
@@ -26,6 +27,8 @@ def restore(box: Box, platform: Platform, spec: Spec) -> None:
         if spec.input is not None:
             raw = spec.input.encode()
             box.put(f"{FOLDER}/{INPUT}", len(raw), [raw])
+        if spec.session and (record := spec.session.record):
+            box.put(session.path(spec.session.id), record.size, _checked(record, platform.content(record)))
     except (Unreachable, Refused, SandboxRefused) as error:
         raise WorkspaceLost(f"The workspace could not be restored: {error}") from error
 

@@ -113,11 +113,15 @@ def missing(files: Files, execution: Execution, wanted: tuple[StoredFile, ...], 
 
 def kept(files: Files, execution: Execution, claimed: tuple[StoredFile, ...]) -> tuple[StoredFile, ...]:
     """What may be kept of what a runner reports: sound paths, no configuration; Conflict if a body is missing."""
-    sound = tuple(file for file in claimed if _is_sound(file.path))
-    for file in sound:
+    return bodies_here(files, execution, tuple(file for file in claimed if _is_sound(file.path)))
+
+
+def bodies_here(files: Files, execution: Execution, claimed: tuple[StoredFile, ...]) -> tuple[StoredFile, ...]:
+    """The same; Conflict if a body is missing."""
+    for file in claimed:
         if not files.exists(body_key(execution.user_id, execution.agent_id, file.sha256)):
             raise Conflict(f"The body of {file.path} was not uploaded.")
-    return sound
+    return claimed
 
 
 def _is_sound(path: str) -> bool:

@@ -32,6 +32,8 @@ def of_end(tx: Transaction, user: User | None, before: Agent, after: Agent, run:
     """What the end of a run causes; `after` has it counted.  Reads only."""
     if user is None or after.deleted_at is not None or after.notify.email is NotifyMail.NEVER:
         return Notices()
+    if run.attended:
+        return Notices(_stopped(user, before, after, run, now))
     pending = _pending(tx, user, after, now)
     if after.failures > before.failures:
         return _failing(user, before, after, run, pending, now)

@@ -26,7 +26,9 @@ def came_to_nothing(run: Execution) -> bool:
 
 def judged(agent: Agent, run: Execution, user: User | None, month: Month, now: datetime) -> Agent:
     """The agent after that run: its failures counted, stopped when there are reasons, going on after a success."""
-    if run.status is Status.SUCCEEDED and not came_to_nothing(run):
+    if run.attended:
+        counted = agent
+    elif run.status is Status.SUCCEEDED and not came_to_nothing(run):
         reason = None if agent.paused_reason is PausedReason.FAILURES else agent.paused_reason
         counted = agent.replace(failures=0).halted(reason, now)
     else:

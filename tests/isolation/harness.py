@@ -112,11 +112,12 @@ class Run:
 @contextmanager
 def running(
     identity: Identity, home: str, *, model: Json | None = None, program: str = RUNNER, slot: int = 7,
-    workspace: list[tuple[str, bytes]] | None = None, environment: dict[str, str] | None = None, **spec: Any,
+    workspace: list[tuple[str, bytes]] | None = None, record: bytes = b"",
+    environment: dict[str, str] | None = None, **spec: Any,
 ) -> Iterator[Run]:  # fmt: skip
     """Start a runner for one execution; whatever is left of it at the end is killed."""
     with FakeAnthropic(**(model or {})) as fake, FakePlatform(fake.url, **spec) as platform:
-        platform.workspace = workspace or []
+        platform.workspace, platform.record = workspace or [], record
         process = subprocess.Popen(
             [identity.python, str(identity.folder / program)],
             env=platform.environment | {"OMA_SANDBOX_HOME": home, "OMA_RUNNER_SLOT": str(slot)} | (environment or {}),

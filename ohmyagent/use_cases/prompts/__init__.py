@@ -8,3 +8,14 @@ from importlib.resources import files
 def text(name: str) -> str:
     """The prompt `name`.md."""
     return (files(__package__) / f"{name}.md").read_text(encoding="utf-8")
+
+
+def system(hosts: str) -> str:
+    """What an agent is told that runs unattended; `{secrets}` is left to be filled in."""
+    return text("run").replace("{place}", text("place").replace("{hosts}", hosts))
+
+
+def talk(hosts: str, instructions: str) -> str:
+    """What an agent is told whose person talks with it; its standing instructions come last, whatever is in them."""
+    place = text("place").replace("{hosts}", hosts)
+    return text("talk").replace("{place}", place).replace("{instructions}", instructions)

@@ -9,7 +9,17 @@ from ohmyagent.domain.costs import Model, ModelTable
 from ohmyagent.domain.errors import Conflict, Gone
 from ohmyagent.domain.executions import Execution, Status
 from ohmyagent.domain.plans import monthly_cap
-from ohmyagent.domain.runner import Claim, Pace, SandboxLimits, Spec, SpecNetwork, SpecWorkspace
+from ohmyagent.domain.runner import (
+    Claim,
+    Pace,
+    SandboxLimits,
+    Spec,
+    SpecNetwork,
+    SpecSession,
+    SpecWorkspace,
+    WorkspaceFile,
+)
+from ohmyagent.domain.talks import Talk
 from ohmyagent.domain.text import digest, new_secret
 from ohmyagent.domain.usage import Ledger, Month
 from ohmyagent.domain.workspaces import Workspace
@@ -52,8 +62,9 @@ def claim(
         month = month_with(tx, execution.user_id, now)
         manifest = keeping.workspace(tx, execution.user_id, execution.agent_id, now)
         data = input_of(tx, execution)
+        talk = records.talks.find(tx, execution.talk_id) if execution.talk_id else None
         model = _offered(models, execution)
-        cap = _cap(execution, month, monthly_cap(user.plan)) if user else 0
+        cap = _cap(execution, month, monthly_cap(user.plan), talk) if user else 0
         model_token = metering.token_for(execution.id, model_secret)
         ledger = _ledger(execution, models, model, model_token, cap)
         if cap <= 0:
@@ -65,7 +76,7 @@ def claim(
         records.executions.put(tx, execution.id, execution)
         records.ledgers.put(tx, ledger.id, ledger)
         records.months.put(tx, month.id, month.reserving(execution.id, execution.agent_id, cap))
-        spec = _spec(execution, data, files, manifest, model, models, model_token, cap, gateway_url, pace, now)
+        spec = _spec(execution, data, talk, files, manifest, model, models, model_token, cap, gateway_url, pace, now)
         return Claim(execution_id=execution.id, token=runner_token, epoch=execution.epoch, spec=spec)
 
     try:
@@ -85,7 +96,9 @@ def _told_of_secrets(store: Store, claim: Claim) -> Claim:
     agent_id = records.executions.get(store, claim.execution_id).agent_id
     hosts = entrusting.served_hosts(store, agent_id, claim.spec.network.allow)
     told = prompts.text("secrets").replace("{hosts}", ", ".join(hosts)) if hosts else ""
-    return claim.replace(spec=claim.spec.replace(system_prompt=claim.spec.system_prompt.replace("{secrets}\n", told)))
+    return claim.replace(
+        spec=claim.spec.replace(system_prompt=claim.spec.system_prompt.replace("{secrets}\n", told, 1))
+    )
 
 
 def _offered(models: ModelTable, execution: Execution) -> Model:
@@ -95,10 +108,12 @@ def _offered(models: ModelTable, execution: Execution) -> Model:
     return model
 
 
-def _cap(execution: Execution, month: Month, user_cap: int | None) -> int:
-    """The run's own cap, or what agent and user have left of their months."""
+def _cap(execution: Execution, month: Month, user_cap: int | None, talk: Talk | None) -> int:
+    """The run's own cap, or what agent and user have left of their months, or was agreed to for a conversation."""
     limits = execution.agent.limits
     left = [limits.max_cost_micro_usd, limits.monthly_cost_micro_usd - month.committed(execution.agent_id)]
+    if talk is not None:
+        left.append(talk.left)
     if user_cap is not None:
         left.append(user_cap - month.committed())
     return min(left)
@@ -122,6 +137,7 @@ def _ledger(execution: Execution, models: ModelTable, model: Model, token: str, 
 def _spec(
     execution: Execution,
     data: str | None,
+    talk: Talk | None,
     files: Files,
     manifest: Workspace,
     model: Model,
@@ -135,8 +151,8 @@ def _spec(
     draft = execution.agent
     hosts = ", ".join(draft.network.allow) or "none"
     return Spec(
-        prompt=draft.final_prompt,
-        system_prompt=prompts.text("run").replace("{hosts}", hosts),
+        prompt=draft.final_prompt if talk is None else data or "",
+        system_prompt=prompts.system(hosts) if talk is None else prompts.talk(hosts, draft.final_prompt),
         model=model.id,
         small_model=models.small(model).id,
         model_token=model_token,
@@ -146,10 +162,19 @@ def _spec(
         timeout_seconds=draft.limits.timeout_seconds,
         network=SpecNetwork(allow=draft.network.allow),
         limits=SandboxLimits(),
-        input=data,
+        input=data if talk is None else None,
         workspace=SpecWorkspace(files=keeping.restored(files, manifest, now)),
         heartbeat_seconds=pace.heartbeat_seconds,
         flush_seconds=pace.flush_seconds,
         orphan_seconds=pace.orphan_seconds,
         gateway_url=gateway_url,
+        session=None if talk is None else SpecSession(id=talk.session, record=_record(files, talk, now)),
     )
+
+
+def _record(files: Files, talk: Talk, now: datetime) -> WorkspaceFile | None:
+    """The CLI's record of the conversation so far, with its address."""
+    if talk.record is None:
+        return None
+    key = keeping.body_key(talk.user_id, talk.agent_id, talk.record.sha256)
+    return WorkspaceFile(**dict(talk.record), url=files.download_url(key, now + keeping.URL_LENGTH))

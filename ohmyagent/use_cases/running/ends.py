@@ -7,7 +7,7 @@ from ohmyagent import records
 from ohmyagent.domain.accounts import User
 from ohmyagent.domain.agents import Agent, LastExecution
 from ohmyagent.domain.errors import NotFound
-from ohmyagent.domain.executions import Execution, Status
+from ohmyagent.domain.executions import Execution, Status, StoredFile
 from ohmyagent.domain.results import kind_of
 from ohmyagent.domain.runner import FinishRequest, Outcome, Pace
 from ohmyagent.domain.text import digest
@@ -34,6 +34,7 @@ def finish(
     execution = known.held_by(token, done.epoch)
     artifacts = keeping.kept(files, execution, done.artifacts)
     saved = keeping.kept(files, execution, done.workspace.files) if done.workspace else None
+    session = keeping.bodies_here(files, execution, (done.session,))[0] if done.session else None
 
     def work(tx: Transaction) -> Execution:
         current = records.executions.get(tx, execution_id).held_by(token, done.epoch)
@@ -47,7 +48,7 @@ def finish(
             tx, current, status, now, agent, ledger, month,
             error_code=code, error=done.error, result=done.result, result_kind=kind, result_kind_source=source,
             last_seq=done.last_seq, hosts=done.hosts, artifacts=artifacts, sandbox=done.sandbox,
-            notes=done.workspace.notes if done.workspace else (),
+            notes=done.workspace.notes if done.workspace else (), session=session,
         )  # fmt: skip
         if saved is not None and status is Status.SUCCEEDED:
             records.workspaces.put(tx, current.agent_id, manifest.saved(saved, current.id, now))
@@ -74,6 +75,7 @@ def close(
     agent: Agent | None,
     ledger: Ledger | None,
     month: Month,
+    session: StoredFile | None = None,
     **found: Any,
 ) -> Execution:
     """Write the end everywhere it shows: run, ledger, month, agent, mails.  It reads, so no write comes before it."""
@@ -82,10 +84,13 @@ def close(
         ledger = ledger.ended()
         closed = closed.replace(token_usage=ledger.usage, cost_micro_usd=ledger.cost, cost_partial=ledger.partial)
         month = month.booked(execution.id, _row(closed, ledger))
+    talk = records.talks.find(tx, closed.talk_id) if closed.talk_id else None
     after = aftermath(tx, agent, _counted(agent, closed, ledger), closed, month, now) if agent is not None else None
     if ledger is not None:
         records.ledgers.put(tx, ledger.id, ledger)
         records.months.put(tx, month.id, month)
+    if talk is not None:
+        records.talks.put(tx, talk.id, talk.answered(ledger.spent if ledger else 0, session))
     if after is not None:
         after.write(tx)
     announcing.announce(tx, agent, closed, now)

@@ -25,6 +25,7 @@ def request(
     trigger: Trigger = Trigger.MANUAL,
     key: str | None = None,
     retry_of: str | None = None,
+    talk_id: str | None = None,
 ) -> Execution:
     """Accept a run: from here on it ends in a named state.  The same `key` is the same run.
 
@@ -45,7 +46,7 @@ def request(
             raise Invalid.of("model", f"{agent.model} is not a model of this platform")
         queued = Execution.queued(agent, model, id=execution_id, trigger=trigger, now=now)
         given = wanted.input is not None
-        execution = queued.replace(has_input=given, request_digest=body, retry_of=retry_of)
+        execution = queued.replace(has_input=given, request_digest=body, retry_of=retry_of, talk_id=talk_id)
         if wanted.input is not None:
             entry = ExecutionInput(id=execution.id, user_id=user.id, text=wanted.input)
             records.inputs.create(tx, entry.id, entry)
@@ -83,6 +84,10 @@ def retry(
     old = find(store, user, execution_id)
     if not old.ended:
         raise Conflict("The run has not ended yet.", korean="아직 끝나지 않은 실행입니다.")
+    if old.talk_id is not None:
+        raise Conflict(
+            "This run answered in a chat; ask there again.", korean="대화에서 한 실행입니다. 대화에서 다시 말해 주세요."
+        )
     # not validated again: a webhook's input may be longer than what a person may send
     wanted = ExecutionRequest.model_construct(input=input_of(store, old))
     return request(
