@@ -23,6 +23,9 @@ FLAGS = (
 )  # fmt: skip
 AXE = Path(__file__).resolve().parents[2] / "web/node_modules/axe-core/axe.min.js"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+PATIENCE = 30_000
+"""Milliseconds.  A state that comes is waited for, however busy the machine is; one that does not costs this once."""
+expect.set_options(timeout=PATIENCE)
 ENDED = re.compile("succeeded|failed|cancelled|timed_out")
 KEEP_VIOLATIONS = """
 window.violations = [];
@@ -59,7 +62,7 @@ class Visitor:
             locale=locale, timezone_id="Asia/Seoul", color_scheme=scheme,  # type: ignore[arg-type]
             viewport={"width": width, "height": 860},
         )  # fmt: skip
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE)
         context.add_init_script(KEEP_VIOLATIONS)
         visitor = cls(context.new_page(), origin)
         visitor.page.on("pageerror", lambda error: visitor.broken.append(str(error)))
