@@ -2,13 +2,27 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
 from ohmyagent.domain.errors import Unavailable
-from ohmyagent.ports import Document, Jobs, Liveness, Page, Query, Queue, Store, Task, Transaction
+from ohmyagent.ports import (
+    Document,
+    Jobs,
+    Letter,
+    Liveness,
+    Page,
+    Posted,
+    Query,
+    Queue,
+    Store,
+    Task,
+    Transaction,
+    Undelivered,
+)
+from tests.faults.outside import MailServer, Receiver
 
 T = TypeVar("T")
 INTERRUPTED = 0.03
@@ -150,3 +164,39 @@ class ChaosJobs:
 
     def stop(self, handle: str, index: int) -> None:
         self._chaos.around(lambda: self._jobs.stop(handle, index))
+
+
+class ChaosMail:
+    """Mail whose attempts may die with the platform.  By its promise it raises nothing: it says what it knows."""
+
+    domain = MailServer.domain
+
+    def __init__(self, server: MailServer, chaos: Chaos) -> None:
+        self._server, self._chaos = server, chaos
+
+    def send(self, letter: Letter) -> tuple[Posted, str | None]:
+        attempt, heard = self._server.begin(letter), False
+
+        def act() -> Posted:
+            nonlocal heard
+            heard = True
+            return self._server.take(attempt)
+
+        try:
+            attempt.answer = self._chaos.around(act)
+        except Unavailable:
+            attempt.answer = Posted.UNKNOWN if heard else Posted.LATER
+        return attempt.answer, attempt.answer.value
+
+
+class ChaosCourier:
+    """A Courier whose requests may get lost on either way, and may die with the platform."""
+
+    def __init__(self, receiver: Receiver, chaos: Chaos) -> None:
+        self._receiver, self._chaos = receiver, chaos
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+        try:
+            return self._chaos.around(lambda: self._receiver.post(url, headers, body))
+        except Unavailable:
+            raise Undelivered("no_answer") from None

@@ -1,4 +1,4 @@
-"""What must hold in every history: I1, I2, I4, I5 of docs/faults.md, and that ends never change."""
+"""What must hold in every history: I1 to I5 of docs/faults.md, and that ends never change."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from ohmyagent import records
 from ohmyagent.domain.executions import ENDED, Execution, Status, Trigger
 from ohmyagent.domain.usage import Ledger, Month
 from ohmyagent.ports import Document, Query, Task
+from tests.faults import correspondence
 from tests.faults.ledgers import MINUTE, Activity, instants
 from tests.faults.platform import Platform
 
@@ -75,6 +76,8 @@ def check(platform: Platform) -> list[str]:
         *_queue(platform),
         *_metered(platform, executions, ledgers),
         *_sums(platform, executions, ledgers, months),
+        *platform.causes.violations,
+        *correspondence.check(platform),
     ]
 
 

@@ -67,6 +67,8 @@ class Ledgers:
     """Tasks that were delivered before their time."""
     hasty: list[str] = field(default_factory=list)
     """Executions that were started before their time."""
+    messages: dict[str, set[str]] = field(default_factory=dict)
+    """What was sent to hooks, and the runs that the answers named."""
     activities: list[Activity] = field(default_factory=list)
     deliveries: int = 0
 

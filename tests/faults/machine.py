@@ -111,7 +111,10 @@ class Runner:
     def _finish(self, platform: "Platform", rng: random.Random) -> None:
         assert self.claim is not None
         assert self.outcome is not None
-        done = FinishRequest(epoch=self.claim.epoch, outcome=self.outcome, last_seq=self.seq, result="끝")
+        told = {"kind": rng.choice(("done", "done", "blocked"))}
+        done = FinishRequest(
+            epoch=self.claim.epoch, outcome=self.outcome, last_seq=self.seq, result="끝", structured=told
+        )  # fmt: skip
         for _ in range(rng.choice((1, 1, 2))):
             running.finish(
                 platform.store, platform.queue, platform.files, self.claim.execution_id, self.claim.token, done,

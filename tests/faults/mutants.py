@@ -9,11 +9,16 @@ import pytest
 from ohmyagent import records
 from ohmyagent.adapters.local.task_rows import Claimed, TaskRows
 from ohmyagent.domain.costs import ModelTable, TokenUsage
+from ohmyagent.domain.deliveries import Attempt, Delivery
 from ohmyagent.domain.executions import Execution, Launch, Lease, Status
+from ohmyagent.domain.mail import OutboxMail
 from ohmyagent.domain.text import digest, new_id
 from ohmyagent.domain.usage import Ledger
-from ohmyagent.ports import Store
-from ohmyagent.use_cases.running import ends
+from ohmyagent.ports import Courier, Posted, Queue, Store, Transaction, Vault
+from ohmyagent.use_cases import delivering, hooking, mailing
+from ohmyagent.use_cases.noticing import Notices
+from ohmyagent.use_cases.running import claims, ends, sweeps
+from ohmyagent.use_cases.running.aftermath import Aftermath
 from ohmyagent.use_cases.ticking import instants, ticks
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -118,6 +123,64 @@ def queue_is_early(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(TaskRows, "add", hurried)
 
 
+def outbox_forgets_the_mark(patch: pytest.MonkeyPatch) -> None:
+    """A mail does not remember that an attempt is under way: after a death in it, it goes out again."""
+
+    def sending(self: OutboxMail, domain: str) -> OutboxMail:
+        return self.replace(attempts=self.attempts + 1, message_id=f"<{self.id}@{domain}>")
+
+    patch.setattr(OutboxMail, "sending", sending)
+
+
+def outbox_tries_again_when_unsure(patch: pytest.MonkeyPatch) -> None:
+    """Where nobody knows whether a mail went, it goes again."""
+    ended = mailing._ended
+
+    def again(tx: Transaction, taken: OutboxMail, posted: Posted, *more: Any) -> OutboxMail:
+        return ended(tx, taken, Posted.LATER if posted is Posted.UNKNOWN else posted, *more)
+
+    patch.setattr(mailing, "_ended", again)
+
+
+def outbox_is_written_after_the_cause(patch: pytest.MonkeyPatch) -> None:
+    """An end in one transaction, its mails in another: a death between them loses the mails."""
+    left: list[Notices] = []
+    resume = ends.resume
+
+    def write(self: Aftermath, tx: Transaction) -> None:
+        left.append(self.notices)
+        self_without_mails = Aftermath(self.agent, self.left, Notices())
+        kept(self_without_mails, tx)
+
+    def resumed(store: Store, queue: Queue, ended: Execution) -> None:
+        while left:
+            store.transact(left.pop().write)
+        resume(store, queue, ended)
+
+    kept = Aftermath.write
+    patch.setattr(Aftermath, "write", write)
+    for module in (ends, sweeps, claims):
+        patch.setattr(module, "resume", resumed)
+
+
+def webhook_is_done_before_it_is_posted(patch: pytest.MonkeyPatch) -> None:
+    """A delivery counts as delivered, and then it is posted: a death between them loses it."""
+    attempt = delivering._attempt
+
+    def hopeful(store: Store, vault: Vault, courier: Courier, delivery: Delivery, *more: Any) -> Attempt:
+        done = Attempt(at=more[-1], http_status=200)
+        records.deliveries.put(store, delivery.id, delivery.attempted(done))
+        attempt(store, vault, courier, delivery, *more)
+        return done
+
+    patch.setattr(delivering, "_attempt", hopeful)
+
+
+def hook_forgets_its_messages(patch: pytest.MonkeyPatch) -> None:
+    """A message that comes again starts another run."""
+    patch.setattr(hooking, "_name", lambda message: new_id("m"))
+
+
 MUTANTS: tuple[Plant, ...] = (
     tick_moves_the_clock_first,
     claim_works_twice,
@@ -127,6 +190,11 @@ MUTANTS: tuple[Plant, ...] = (
     settle_counts_twice,
     queue_forgets_what_it_hands_out,
     queue_is_early,
+    outbox_forgets_the_mark,
+    outbox_tries_again_when_unsure,
+    outbox_is_written_after_the_cause,
+    webhook_is_done_before_it_is_posted,
+    hook_forgets_its_messages,
 )
 RARE: tuple[Plant, ...] = (tick_names_runs_at_random,)
 """Those that show in few histories only: minutes of looking."""

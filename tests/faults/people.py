@@ -10,13 +10,17 @@ from ohmyagent.domain.accounts import User
 from ohmyagent.domain.agents import Agent, AgentDraft, AgentStatus
 from ohmyagent.domain.errors import Problem
 from ohmyagent.domain.executions import ExecutionRequest
+from ohmyagent.domain.hooks import Hook, hook_context
 from ohmyagent.domain.schedules import CatchUp, Overlap, Schedule
-from ohmyagent.use_cases import designing, running
+from ohmyagent.domain.signatures import Keys
+from ohmyagent.use_cases import designing, hooking, running
 from tests.faults.chaos import Killed
 from tests.faults.platform import Platform
 
 HOURLY = ("7 * * * *", "0 * * * *", "30 21 * * *", "1 0 * * *", "45 */2 * * *")
 OFTEN = ("*/5 * * * *", "*/15 * * * *", "*/20 22 * * *", *HOURLY)
+HOOK_KEY = "whsec_" + "aG9vaw" * 6
+MAILS = ("on_failure", "on_failure", "always", "always", "never")
 ZONES = ("Asia/Seoul", "America/New_York", "Asia/Kathmandu", "UTC")
 
 
@@ -36,6 +40,7 @@ def draft(rng: random.Random, user: User, number: int) -> AgentDraft:
     fields: dict[str, Any] = {
         "name": f"에이전트 {number}", "finalPrompt": "일해 줘", "limits": limits | {"timeoutSeconds": 60},
         "model": rng.choice(("haiku", "haiku", "unpriced")),
+        "notify": {"email": rng.choice(MAILS), "webhookUrl": rng.choice((None, "https://hooks.example.com/ended"))},
     }  # fmt: skip
     return AgentDraft.model_validate(fields).replace(schedule=schedule(rng, user))
 
@@ -45,7 +50,10 @@ class People:
 
     def __init__(self, platform: Platform, rng: random.Random) -> None:
         self._platform, self._rng = platform, rng
-        self.users = [platform.user("u-owner", "owner"), platform.user("u-guest", "guest")]
+        address = rng.choice((None, "guest@example.com"))
+        self.users = [
+            platform.user("u-owner", "owner", "owner@example.com"), platform.user("u-guest", "guest", address)
+        ]  # fmt: skip
         self._owner: dict[str, User] = {}
         for number in range(rng.choice((3, 4, 5))):
             user, now = rng.choice(self.users), platform.time.now
@@ -53,6 +61,7 @@ class People:
                 platform.real, platform.models, user, draft(rng, user, number), now=now, key=f"agent-{number}"
             )
             self._owner[made.id] = user
+            self._keep_hook(made.id, user)
         self._unanswered: list[tuple[str, str]] = []
         self._runs: list[str] = []
         self._keys = 0
@@ -63,7 +72,7 @@ class People:
         agent_id = self._rng.choice(list(self._owner))
         act = self._rng.choice(
             (self._run, self._run, self._run, self._edit, self._toggle, self._toggle, self._delete, self._restore,
-             self._cancel, self._cancel, self._retry, self._rollback)
+             self._cancel, self._cancel, self._retry, self._rollback, self._hook, self._hook)
         )  # fmt: skip
         with suppress(Problem, Killed):
             act(agent_id, self._owner[agent_id])
@@ -128,6 +137,27 @@ class People:
                 now=self._now, key=f"retry-{id}",
             )  # fmt: skip
             self._accepted(made.id)
+
+    def _keep_hook(self, agent_id: str, user: User) -> None:
+        """With an id that follows from the agent's, so that a seed replays."""
+        id, vault = f"h_{agent_id}", self._platform.vault
+        keys = Keys(sealed=vault.seal(HOOK_KEY, hook_context(user.id, agent_id, id)))
+        hook = Hook(id=id, agent_id=agent_id, user_id=user.id, keys=keys, created_at=self._now)
+        records.hooks.put(self._platform.real, id, hook)
+
+    def _hook(self, agent_id: str, user: User) -> None:
+        """A message to a hook: a new one, or one that was sent before, whether or not it was answered."""
+        sent = self._platform.ledgers.messages
+        known = [message for message in sent if message.startswith(f"h_{agent_id} ")]
+        again = known and self._rng.random() < 0.6
+        name = self._rng.choice(known) if again else f"h_{agent_id} msg-{len(sent)}"
+        message = hooking.Message(b'{"n": 1}', "application/json", name.partition(" ")[2], None, None, HOOK_KEY, None)
+        platform, answers = self._platform, sent.setdefault(name, set())
+        made = hooking.accept(
+            platform.store, platform.queue, platform.models, platform.vault, f"h_{agent_id}", message, self._now
+        )
+        answers.add(made.id)
+        self._accepted(made.id)
 
     def _current(self, agent_id: str) -> Agent:
         return records.agents.get(self._platform.real, agent_id)

@@ -10,16 +10,20 @@ from ohmyagent.adapters.local.files import FolderFiles
 from ohmyagent.adapters.local.queue import SqliteQueue
 from ohmyagent.adapters.local.store import SqliteStore
 from ohmyagent.adapters.local.task_rows import Retries
+from ohmyagent.adapters.local.vault import KeyFileVault
 from ohmyagent.domain.accounts import User, UserKind
 from ohmyagent.domain.costs import CLAUDE, Model, ModelMode, ModelTable, TokenUsage
 from ohmyagent.domain.errors import Problem, Unavailable
 from ohmyagent.domain.runner import Pace
 from ohmyagent.ports import Later, Task
 from ohmyagent.records.indexes import INDEXES
-from ohmyagent.use_cases import metering, running, ticking
-from tests.faults.chaos import Chaos, ChaosJobs, ChaosQueue, ChaosStore, Killed
+from ohmyagent.use_cases import delivering, mailing, metering, pausing, running, ticking
+from tests.faults.causes import Causes
+from tests.faults.chaos import Chaos, ChaosCourier, ChaosJobs, ChaosMail, ChaosQueue, ChaosStore, Killed
 from tests.faults.ledgers import Ledgers, ModelCall, Time
 from tests.faults.machine import Machine
+from tests.faults.outside import MailServer, Receiver
+from tests.faults.witness import WitnessedStore
 
 UNPRICED = Model(
     id="unpriced", name="Of unknown price", upstream="anthropic", mode=ModelMode.COMPATIBLE,
@@ -35,18 +39,26 @@ class Platform:
     def __init__(self, folder: Path, time: Time, chaos: Chaos, machine: Machine, clock: ticking.Clock) -> None:
         self.time, self.chaos, self.machine, self.clock = time, chaos, machine, clock
         self.ledgers = Ledgers()
-        self.real = SqliteStore(folder / "oma.db", indexes=INDEXES)
+        self.causes = Causes(lambda: time.now)
+        self._sqlite = SqliteStore(folder / "oma.db", indexes=INDEXES)
+        self.real = WitnessedStore(self._sqlite, self.causes.seen)
         self.rows = SqliteQueue(folder / "oma.db", Retries(longest_pause=20), clock=lambda: time.now.timestamp())
         self.store = ChaosStore(self.real, chaos)
         self.queue = ChaosQueue(self.rows, chaos, lambda task, new: self.ledgers.keep(task, new, time.now))
         self.jobs = ChaosJobs(machine, chaos)
         self.files = FolderFiles(folder / "files", b"k" * 32)
+        self.vault = KeyFileVault(folder / "key")
+        self.post, self.receiver = MailServer(machine.rng), Receiver(machine.rng)
+        self.mail, self.courier = ChaosMail(self.post, chaos), ChaosCourier(self.receiver, chaos)
         self.models, self.pace = MODELS, Pace()
         self.open_calls: list[tuple[metering.Call, ModelCall]] = []
-        self.handlers = {"launch": self._launch, "check": self._check}
+        self.handlers = {"launch": self._launch, "check": self._check, "mail": self._mail, "webhook": self._webhook}
 
-    def user(self, id: str, plan: str) -> User:
-        user = User(id=id, kind=UserKind.GUEST, name=id, plan=plan, created_at=self.time.now)
+    def close(self) -> None:
+        self._sqlite.close()
+
+    def user(self, id: str, plan: str, email: str | None = None) -> User:
+        user = User(id=id, kind=UserKind.GUEST, name=id, plan=plan, email=email, created_at=self.time.now)
         return records.users.put(self.real, id, user)
 
     def tick(self) -> None:
@@ -55,6 +67,12 @@ class Platform:
     def sweep(self) -> None:
         now = self.time.now
         self._try(lambda: running.sweep(self.store, self.queue, self.jobs, pace=self.pace, now=now))
+
+    def send(self) -> None:
+        """Queue the mails and deliveries that are due, and look at the agents that wait for a reason to pass."""
+        self._try(lambda: mailing.dispatch(self.store, self.queue, self.time.now))
+        self._try(lambda: delivering.dispatch(self.store, self.queue, self.time.now))
+        self._try(lambda: pausing.review(self.store, self.time.now))
 
     def work(self, most: int) -> None:
         """Work off up to so many due tasks."""
@@ -111,6 +129,17 @@ class Platform:
         self._delivered(task)
         id, now = task.body["executionId"], self.time.now
         running.check(self.store, self.queue, self.jobs, id, pace=self.pace, now=now)
+        self.ledgers.handled.add((task.kind, task.name))
+
+    def _mail(self, task: Task) -> None:
+        self._delivered(task)
+        mailing.deliver(self.store, self.mail, task.body["mailId"], "https://agents.example.com", lambda: self.time.now)
+        self.ledgers.handled.add((task.kind, task.name))
+
+    def _webhook(self, task: Task) -> None:
+        self._delivered(task)
+        id, attempt = task.body["deliveryId"], int(task.body["attempt"])
+        delivering.deliver(self.store, self.vault, self.courier, id, attempt, self.time.now)
         self.ledgers.handled.add((task.kind, task.name))
 
     def _delivered(self, task: Task) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ohmyagent.use_cases.ticking import Clock
-from tests.faults import checker
+from tests.faults import checker, correspondence
 from tests.faults.chaos import Chaos, Killed
 from tests.faults.ledgers import Time
 from tests.faults.machine import Machine
@@ -75,7 +75,7 @@ class History:
         violations = [*self.watch.violations, *checker.check(self.platform)]
         injected = self.chaos.injected
         told = Told(self.seed, violations, injected, self.platform.ledgers.deliveries, len(self.watch.executions))
-        self.platform.real.close()
+        self.platform.close()
         return told
 
     def _round(self) -> None:
@@ -118,8 +118,10 @@ class History:
         """One thing out of all that may happen, the platform's own duties most often."""
         platform, rng = self.platform, self.rng
         act = rng.random()
-        if act < 0.12:
+        if act < 0.08:
             platform.tick()
+        elif act < 0.12:
+            platform.send()
         elif act < 0.2:
             platform.sweep()
         elif act < 0.38:
@@ -155,12 +157,12 @@ class History:
         quick = self.time.true + timedelta(minutes=3)
         while self.time.true < end:
             self._quiet_round(timedelta(seconds=7 if self.time.true < quick else 61))
-            if not self.watch.unfinished() and not checker.owed(self.platform):
+            if not (self.watch.unfinished() or checker.owed(self.platform) or correspondence.waiting(self.platform)):
                 return
 
     def _pacify(self, calm: bool) -> None:
         self.chaos.rate = 0.0 if calm else FAULT_RATE
-        self.machine.faulty = not calm
+        self.machine.faulty = self.platform.post.faulty = self.platform.receiver.faulty = not calm
         if calm and self.chaos.dead:
             self._rise()
 
@@ -168,6 +170,7 @@ class History:
         self.time.true += step
         self.platform.tick()
         self.platform.sweep()
+        self.platform.send()
         self.platform.work(50)
         for runner in self.machine.living():
             for _ in range(3):

@@ -35,4 +35,4 @@ def test_missed_instants_after_one_that_has_a_document_have_theirs_too(tmp_path)
     assert sorted((item["status"], item["span"]["count"] if item["span"] else 1) for item in found) == [
         ("missed", 5), ("queued", 1),
     ]  # fmt: skip
-    platform.real.close()
+    platform.close()

@@ -96,7 +96,7 @@ def test_no_delivery_has_an_effect_twice_and_none_is_lost(deliveries, capsys):
         found = [records.executions.kind.of(item) for item in checker.everything(platform, "executions")]
         assert checker.check(platform) == []
         starts = len(platform.ledgers.starts)
-        platform.real.close()
+        platform.close()
     ended = sum(execution.status is Status.SUCCEEDED for execution in found)
     with capsys.disabled():
         print(f"\n{delivered} deliveries, {completed} runs: {starts - completed} duplicates, {completed - ended} lost")

@@ -29,7 +29,7 @@ def lived(seed: int, at: tuple[int, Fault] | None = None) -> tuple[int, list[str
         history._drain()
         violations = [*history.watch.violations, *checker.check(history.platform)]
         assert at is not None or history.platform.ledgers.starts, "nothing ran"
-        history.platform.real.close()
+        history.platform.close()
     return steps, violations
 
 
