@@ -155,6 +155,15 @@ class Execution(Record):
         """Somebody is there and sees how it ends: no mail says so, and a failure says nothing of the agent."""
         return self.talk_id is not None
 
+    @property
+    def came_to_nothing(self) -> bool:
+        """It failed, took too long, or says itself that something kept it from its work."""
+        return self.status in (Status.FAILED, Status.TIMED_OUT) or self.result_kind is ResultKind.BLOCKED
+
+    @property
+    def came_to_something(self) -> bool:
+        return self.status is Status.SUCCEEDED and not self.came_to_nothing
+
     def is_due(self, now: datetime) -> bool:
         """Whether its instant has come, if it has one: runs are made a little ahead of it."""
         return self.due_time is None or self.due_time <= now

@@ -54,7 +54,8 @@ class OutboxMail(Record):
 
     `userId` is who may read it, and `subjectId` whose data stands in it when that is somebody else.
     `count` is how many events it tells of; `place` is the page's address that belongs to it; `dueAt` is when it may
-    go out.  `messageId` stays the same over all attempts, so that a server may recognise a repetition.
+    go out, `attemptAt` when its latest attempt began.  `messageId` stays the same over all attempts, so that a server
+    may recognise a repetition.
     """
 
     id: str
@@ -74,19 +75,22 @@ class OutboxMail(Record):
     state: MailState = MailState.QUEUED
     message_id: str | None = None
     attempts: int = 0
+    attempt_at: Instant | None = None
     reason: str | None = None
     created_at: Instant
     due_at: Instant
     ended_at: Instant | None = None
 
     @property
-    def waits(self) -> bool:
-        return self.state is MailState.QUEUED
+    def untouched(self) -> bool:
+        """Whether no attempt has begun: until then it may be changed or taken back."""
+        return self.ended_at is None and self.attempts == 0
 
-    def sending(self, domain: str) -> Self:
+    def sending(self, domain: str, now: datetime) -> Self:
         """An attempt begins; from here on it may have arrived."""
         message_id = self.message_id or f"<{self.id}@{domain}>"
-        return self.replace(state=MailState.SENDING, attempts=self.attempts + 1, message_id=message_id)
+        attempts = self.attempts + 1
+        return self.replace(state=MailState.SENDING, attempts=attempts, attempt_at=now, message_id=message_id)
 
     def ended(self, state: MailState, reason: str | None, now: datetime) -> Self:
         return self.replace(state=state, reason=reason, ended_at=now)

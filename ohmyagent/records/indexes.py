@@ -41,6 +41,7 @@ INDEXES: tuple[Index, ...] = (
     Index("betaApplications", (("status", "asc"), ("createdAt", "desc"))),
     Index("outbox", (("userId", "asc"), ("createdAt", "desc"))),
     Index("outbox", (("state", "asc"), ("dueAt", "asc"))),
+    Index("outbox", (("state", "asc"), ("attemptAt", "asc"))),
     Index("conversations", (("userId", "asc"), ("deletedAt", "asc"), ("updatedAt", "desc"))),
     Index("turns", (("state", "asc"), ("lease.expiresAt", "asc"))),
 )

@@ -1,7 +1,7 @@
 """Sending what the outbox holds: each mail once, and where nobody knows whether it went, not again."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -15,6 +15,8 @@ from ohmyagent.use_cases import mails
 log = structlog.get_logger()
 
 PAGE = 100
+OVERDUE = timedelta(minutes=10)
+"""After it the task of an attempt counts as lost or as a dead letter, and is queued again once an hour."""
 ENDS = {
     Posted.ACCEPTED: MailState.SENT,
     Posted.KEPT: MailState.KEPT,
@@ -24,26 +26,31 @@ ENDS = {
 
 
 def dispatch(store: Store, queue: Queue, now: datetime) -> int:
-    """Queue every mail that is due; each attempt has a name of its own, so that repeating this changes nothing."""
-    due, _ = records.outbox.page(
-        store,
-        Where("state", "==", MailState.QUEUED.value),
-        Where("dueAt", "<=", now),
-        oldest="dueAt",
-        limit=PAGE,
-    )
-    return sum(queue.enqueue(_task(mail)) for mail in due)
+    """Queue every mail that is due; each attempt has a name of its own, so that repeating this changes nothing.
+
+    None stays behind: what could not be tried is queued again each hour, and an attempt without an end is looked after.
+    """
+    due = _page(store, MailState.QUEUED, "dueAt", now)
+    stuck = _page(store, MailState.SENDING, "attemptAt", now - OVERDUE)
+    tasks = [_task(mail, mail.due_at, now) for mail in due] + [_task(mail, mail.attempt_at, now) for mail in stuck]
+    return sum(queue.enqueue(task) for task in tasks)
 
 
 def hurry(store: Store, queue: Queue, mail_id: str, now: datetime) -> None:
     """Queue one mail now if it is due, rather than with the next `dispatch`; repeating this changes nothing."""
     mail = records.outbox.find(store, mail_id)
-    if mail is not None and mail.waits and mail.due_at <= now:
-        queue.enqueue(_task(mail))
+    if mail is not None and mail.state is MailState.QUEUED and mail.due_at <= now:
+        queue.enqueue(_task(mail, mail.due_at, now))
 
 
-def _task(mail: OutboxMail) -> Task:
-    return Task("mail", f"{mail.id}-{mail.attempts}", {"mailId": mail.id})
+def _page(store: Store, state: MailState, instant: str, until: datetime) -> list[OutboxMail]:
+    where = Where("state", "==", state.value), Where(instant, "<=", until)
+    return records.outbox.page(store, *where, oldest=instant, limit=PAGE)[0]
+
+
+def _task(mail: OutboxMail, since: datetime | None, now: datetime) -> Task:
+    again = now.strftime("-%Y%m%dT%HZ") if since is not None and since < now - OVERDUE else ""
+    return Task("mail", f"{mail.id}-{mail.attempts}{again}", {"mailId": mail.id})
 
 
 def deliver(store: Store, mail: Mail, mail_id: str, public_url: str, now: Callable[[], datetime]) -> None:
@@ -58,12 +65,12 @@ def deliver(store: Store, mail: Mail, mail_id: str, public_url: str, now: Callab
 
 def _taken(tx: Transaction, mail_id: str, domain: str, now: datetime) -> OutboxMail | None:
     found = records.outbox.find(tx, mail_id)
-    if found is None or found.state not in (MailState.QUEUED, MailState.SENDING) or found.due_at > now:
-        return None
-    if found.state is MailState.SENDING:
+    if found is not None and found.state is MailState.SENDING:
         records.outbox.put(tx, found.id, found.ended(MailState.UNKNOWN, "interrupted", now))
         return None
-    return records.outbox.put(tx, found.id, found.sending(domain))
+    if found is None or found.state is not MailState.QUEUED or found.due_at > now:
+        return None
+    return records.outbox.put(tx, found.id, found.sending(domain, now))
 
 
 def _ended(tx: Transaction, taken: OutboxMail, posted: Posted, reason: str | None, now: datetime) -> OutboxMail:

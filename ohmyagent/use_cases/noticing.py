@@ -34,9 +34,9 @@ def of_end(tx: Transaction, user: User | None, before: Agent, after: Agent, run:
         return Notices()
     if run.attended:
         return Notices(_stopped(user, before, after, run, now))
-    pending = _pending(tx, user, after, now)
+    morning, pending = _digest(tx, user, after, now)
     if after.failures > before.failures:
-        return _failing(user, before, after, run, pending, now)
+        return _failing(user, before, after, run, morning, pending, now)
     if run.status is not Status.SUCCEEDED:
         return Notices(_stopped(user, before, after, run, now))
     always = after.notify.email is NotifyMail.ALWAYS
@@ -49,7 +49,7 @@ def of_end(tx: Transaction, user: User | None, before: Agent, after: Agent, run:
 
 
 def _failing(
-    user: User, before: Agent, after: Agent, run: Execution, pending: OutboxMail | None, now: datetime
+    user: User, before: Agent, after: Agent, run: Execution, due: datetime, pending: OutboxMail | None, now: datetime
 ) -> Notices:
     stopped = _stopped(user, before, after, run, now)
     if before.failures == 0:
@@ -57,7 +57,6 @@ def _failing(
         return Notices((mail, *stopped))
     if stopped:
         return Notices(stopped, (pending.id,) if pending else ())
-    due = next_morning(now, user.timezone)
     count = 1 + (pending.count if pending else 0)
     return Notices((about_run(MailKind.DIGEST, user, after, run, now=now, due=due, count=count),))
 
@@ -69,10 +68,12 @@ def _stopped(user: User, before: Agent, after: Agent, run: Execution, now: datet
     return (about_agent(MailKind.PAUSED, user, after, run.id, why=why, now=now),)
 
 
-def _pending(tx: Transaction, user: User, agent: Agent, now: datetime) -> OutboxMail | None:
-    """The digest that waits for the next morning."""
-    found = records.outbox.find(tx, digest_id(agent, next_morning(now, user.timezone)))
-    return found if found is not None and found.ended_at is None and found.attempts == 0 else None
+def _digest(tx: Transaction, user: User, agent: Agent, now: datetime) -> tuple[datetime, OutboxMail | None]:
+    """The next morning whose digest has not gone out (a clock may be set back over one), and the one that waits."""
+    due = next_morning(now, user.timezone)
+    while (found := records.outbox.find(tx, digest_id(agent, due))) is not None and not found.untouched:
+        due = next_morning(due, user.timezone)
+    return due, found
 
 
 def of_missed(tx: Transaction, agent: Agent, missed: list[Execution], now: datetime) -> Notices:

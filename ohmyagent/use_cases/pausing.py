@@ -5,10 +5,9 @@ from datetime import datetime
 from ohmyagent import records
 from ohmyagent.domain.accounts import User
 from ohmyagent.domain.agents import Agent
-from ohmyagent.domain.executions import Execution, Status, Trigger
+from ohmyagent.domain.executions import Execution, Trigger
 from ohmyagent.domain.pauses import MOST_FAILURES, PausedReason, enough, left
 from ohmyagent.domain.plans import monthly_cap
-from ohmyagent.domain.results import ResultKind
 from ohmyagent.domain.usage import Month, month_id, month_of
 from ohmyagent.ports import Store, Transaction, Where
 from ohmyagent.use_cases import noticing
@@ -19,20 +18,15 @@ WAITED_FOR = (PausedReason.BUDGET, PausedReason.USER_DELETED)
 """Reasons that pass without anything being done to the agent."""
 
 
-def came_to_nothing(run: Execution) -> bool:
-    """It failed, took too long, or says itself that something kept it from its work."""
-    return run.status in (Status.FAILED, Status.TIMED_OUT) or run.result_kind is ResultKind.BLOCKED
-
-
 def judged(agent: Agent, run: Execution, user: User | None, month: Month, now: datetime) -> Agent:
     """The agent after that run: its failures counted, stopped when there are reasons, going on after a success."""
     if run.attended:
         counted = agent
-    elif run.status is Status.SUCCEEDED and not came_to_nothing(run):
+    elif run.came_to_something:
         reason = None if agent.paused_reason is PausedReason.FAILURES else agent.paused_reason
         counted = agent.replace(failures=0).halted(reason, now)
     else:
-        counted = agent.replace(failures=agent.failures + came_to_nothing(run))
+        counted = agent.replace(failures=agent.failures + run.came_to_nothing)
     if counted.paused_reason is not None or not (agent.schedule or run.trigger is Trigger.WEBHOOK):
         return counted
     return counted.halted(_reason(counted, run, user, month), now)

@@ -41,15 +41,13 @@ class Watch:
         return any(item["status"] not in ENDED for item in self.executions.values())
 
     def dead(self) -> list[str]:
-        """Runs without a living process whose lease is no longer than leases are, and whose process can be probed."""
+        """Runs without a living process whose lease is no longer than leases are."""
         self.look()
         now, found = self._platform.time.now, []
         for item in self.executions.values():
             if item["status"] != "running":
                 continue
             launch = records.launches.get(self._platform.real, item["launchId"])
-            if launch.handle is None:
-                continue
             living = any(
                 r.alive and (r.handle, r.index) == (launch.handle, item["launchIndex"])
                 for r in self._platform.machine.runners
@@ -206,7 +204,7 @@ def _sums(
         spent_here = sum(ledgers[e.id].spent for e in mine if e.id in ledgers)
         counted = (
             sum(e.start_time is not None for e in mine),
-            sum(e.status is Status.SUCCEEDED for e in mine),
+            sum(e.status is Status.SUCCEEDED and e.result_kind != "blocked" for e in mine),
             spent_here,
         )
         if (agent.total_runs, agent.successful_runs, agent.total_cost_micro_usd) != counted:

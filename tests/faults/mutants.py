@@ -126,8 +126,8 @@ def queue_is_early(patch: pytest.MonkeyPatch) -> None:
 def outbox_forgets_the_mark(patch: pytest.MonkeyPatch) -> None:
     """A mail does not remember that an attempt is under way: after a death in it, it goes out again."""
 
-    def sending(self: OutboxMail, domain: str) -> OutboxMail:
-        return self.replace(attempts=self.attempts + 1, message_id=f"<{self.id}@{domain}>")
+    def sending(self: OutboxMail, domain: str, now: datetime) -> OutboxMail:
+        return self.replace(attempts=self.attempts + 1, attempt_at=now, message_id=f"<{self.id}@{domain}>")
 
     patch.setattr(OutboxMail, "sending", sending)
 

@@ -108,7 +108,7 @@ def _row(closed: Execution, ledger: Ledger) -> UsageRow:
         day=(closed.start_time or closed.created_at).strftime("%Y-%m-%d"),
         agent_id=closed.agent_id,
         runs=1,
-        succeeded=int(closed.status is Status.SUCCEEDED),
+        succeeded=int(closed.came_to_something),
         token_usage=ledger.usage,
         cost_micro_usd=ledger.spent,
         unknown_costs=int(ledger.cost is None),
@@ -122,7 +122,7 @@ def _counted(agent: Agent, closed: Execution, ledger: Ledger | None) -> Agent:
     counted = agent.released_by(closed.id).replace(last_execution=last)
     if closed.start_time is not None:
         counted = counted.replace(total_runs=agent.total_runs + 1)
-    if closed.status is Status.SUCCEEDED:
+    if closed.came_to_something:
         counted = counted.replace(successful_runs=agent.successful_runs + 1)
     if ledger is None:
         return counted

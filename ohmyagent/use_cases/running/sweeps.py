@@ -1,6 +1,7 @@
 """Making an end where no runner does: expired leases, overdue cancellations, launches that came to nothing.
 
-A runner whose lease expired is probed: alive and unknown wait for the hard deadline, gone ends the run.
+A runner whose lease expired is probed: alive and unknown wait for the hard deadline, gone ends the run.  One whose
+handle was lost cannot be probed: it is gone once it has had the time after which a runner without an answer gives up.
 """
 
 from datetime import datetime, timedelta
@@ -44,7 +45,7 @@ def check(store: Store, queue: Queue, jobs: Jobs, execution_id: str, *, pace: Pa
     if execution.status not in OWNED or execution.lease is None:
         return
     handle = records.launches.get(store, execution.launch_id).handle
-    alive = jobs.probe(handle, execution.launch_index) if handle else Liveness.UNKNOWN
+    alive = jobs.probe(handle, execution.launch_index) if handle else _unprobed(execution, pace, now)
     verdict = _verdict(execution, alive, pace, now)
     if verdict is None:
         return
@@ -60,6 +61,12 @@ def check(store: Store, queue: Queue, jobs: Jobs, execution_id: str, *, pace: Pa
         resume(store, queue, after)
     else:
         dispatch(queue, after.launch_id, f"-{after.epoch}")
+
+
+def _unprobed(execution: Execution, pace: Pace, now: datetime) -> Liveness:
+    assert execution.lease is not None
+    given_up = execution.lease.expires_at + timedelta(seconds=pace.orphan_seconds)
+    return Liveness.GONE if now >= given_up else Liveness.UNKNOWN
 
 
 def relieve(store: Store, queue: Queue, jobs: Jobs, code: str, now: datetime) -> Execution | None:

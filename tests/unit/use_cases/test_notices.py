@@ -8,6 +8,7 @@ from ohmyagent import records
 from ohmyagent.domain.mail import PAUSES, MailState
 from ohmyagent.domain.moments import moment, next_morning
 from ohmyagent.domain.runner import Outcome
+from ohmyagent.domain.usage import month_id
 from ohmyagent.ports import Posted
 from ohmyagent.use_cases import mailing, mails, ticking
 
@@ -101,7 +102,11 @@ def test_who_says_that_something_blocked_it_is_heard_as_a_failure(world, user):
     assert (done.status, done.result_kind, done.result_kind_source) == ("succeeded", "blocked", "structured")
     [mail] = outbox(world, user)
     assert (mail.kind, mail.body) == ("failed", "끝")
-    assert records.agents.get(world.store, agent.id).last_execution.result_kind == "blocked"
+    after = records.agents.get(world.store, agent.id)
+    assert after.last_execution.result_kind == "blocked"
+    assert (after.total_runs, after.successful_runs) == (1, 0)
+    [row] = records.months.get(world.store, month_id(user.id, "2026-11")).rows
+    assert (row.runs, row.succeeded) == (1, 0)
 
 
 def test_a_cancelled_run_is_neither_failure_nor_success(world, user):
@@ -151,7 +156,8 @@ def test_a_digest_waits_for_its_morning(world, user):
     ran(world, user, agent, Outcome.FAILED)
     ran(world, user, agent, Outcome.FAILED)
     assert mailing.dispatch(world.store, world.queue, world.now) == 1
-    postman, digest = Postman(), outbox(world, user)[1]
+    postman, (first, digest) = Postman(), outbox(world, user)
+    assert deliver(world, postman, first).state is MailState.SENT
     assert deliver(world, postman, digest).state is MailState.QUEUED
     world.now = digest.due_at
     assert mailing.dispatch(world.store, world.queue, world.now) == 1
@@ -207,13 +213,51 @@ def test_an_attempt_that_died_under_way_ends_as_unknown(world, user):
     assert postman.letters == []
 
 
+def test_a_mail_whose_task_was_lost_or_died_is_queued_again_each_hour(world, user):
+    ran(world, user, world.agent(user), Outcome.FAILED)
+    [mail] = outbox(world, user)
+    for hour in range(30):
+        assert mailing.dispatch(world.store, world.queue, world.now) == 1, hour
+        assert mailing.dispatch(world.store, world.queue, world.now) == 0, hour
+        world.later(hours=1)
+    assert deliver(world, Postman(), mail).state is MailState.SENT
+    assert mailing.dispatch(world.store, world.queue, world.now) == 0
+
+
+def test_an_attempt_that_nobody_ended_is_looked_after_and_ends_as_unknown(world, user):
+    ran(world, user, world.agent(user), Outcome.FAILED)
+    [mail] = outbox(world, user)
+    assert mailing.dispatch(world.store, world.queue, world.now) == 1
+    records.outbox.put(world.store, mail.id, mail.sending("example.com", world.now))
+    assert mailing.dispatch(world.store, world.queue, world.now) == 0
+    world.later(minutes=11)
+    assert mailing.dispatch(world.store, world.queue, world.now) == 1
+    assert deliver(world, Postman(), mail).state is MailState.UNKNOWN
+    assert mailing.dispatch(world.store, world.queue, world.now) == 0
+
+
+def test_a_digest_that_went_out_is_not_written_anew_when_the_clock_is_set_back(world, user):
+    agent = world.agent(user)
+    for _ in range(2):
+        ran(world, user, agent, Outcome.FAILED)
+    digest, postman = outbox(world, user)[1], Postman()
+    world.now = digest.due_at
+    assert deliver(world, postman, digest).state is MailState.SENT
+    world.now = digest.due_at - timedelta(hours=1)
+    ran(world, user, agent, Outcome.FAILED)
+    digests = {mail.due_at: mail.state for mail in outbox(world, user) if mail.kind == "digest"}
+    assert digests == {digest.due_at: MailState.SENT, digest.due_at + timedelta(days=1): MailState.QUEUED}
+
+
 def test_what_people_and_models_write_is_escaped_in_html_and_cut_when_long(world, user):
     hostile = "<script>alert(1)</script>" + "가" * 30_000
     agent = world.agent(user, name="<b>{count}</b>", notify={"email": "always"})
     _, claim = world.started(user, agent)
     world.call(claim)
     done = records.executions.get(world.store, claim.execution_id).replace(result=hostile)
-    mail = mails.about_run("result", user, agent, done, now=world.now, with_result=True).sending("example.com")
+    mail = mails.about_run("result", user, agent, done, now=world.now, with_result=True).sending(
+        "example.com", world.now
+    )
     letter = mails.letter(mail, URL)
     assert "<script>" not in letter.html
     assert "&lt;b&gt;{count}&lt;/b&gt;" in letter.html

@@ -1,6 +1,7 @@
 """The path of a run: who may claim, what happens when things are lost, and that money adds up."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
@@ -158,6 +159,19 @@ def test_a_silent_runner_that_may_live_is_left_alone_until_its_deadline(world, u
     world.sweep()
     assert world.execution(execution.id).status is Status.TIMED_OUT
     assert world.jobs.stopped
+
+
+def test_a_silent_runner_whose_handle_was_lost_is_lost_once_it_must_have_given_up(world, user, agent):
+    execution, _ = world.started(user, agent)
+    world.store.update(f"launches/{execution.launch_id}", {"handle": None})
+    world.later(seconds=world.pace.lease.seconds + world.pace.orphan_seconds - 1)
+    world.sweep()
+    assert world.execution(execution.id).status is Status.RUNNING
+    world.later(seconds=1)
+    world.sweep()
+    after = world.execution(execution.id)
+    assert (after.status, after.error_code) == (Status.FAILED, "lost")
+    assert after.end_time - execution.created_at <= world.pace.lease + timedelta(seconds=60)
 
 
 def test_a_heartbeat_renews_the_lease(world, user, agent):
