@@ -76,7 +76,7 @@ async function reach(path: string, init: RequestInit, resends: number): Promise<
   }
 }
 
-async function read<T>(method: string, path: string, request?: Request): Promise<T> {
+export async function read<T>(method: string, path: string, request?: Request): Promise<T> {
   const response = await send(method, path, request);
   try {
     return (await response.json()) as T;
@@ -86,11 +86,11 @@ async function read<T>(method: string, path: string, request?: Request): Promise
   }
 }
 
-async function done(method: string, path: string, request?: Request): Promise<void> {
+export async function done(method: string, path: string, request?: Request): Promise<void> {
   await send(method, path, request);
 }
 
-const part = encodeURIComponent;
+export const part = encodeURIComponent;
 /** A path inside a workspace: its slashes stay, everything else is escaped. */
 const parts = (path: string): string => path.split("/").map(part).join("/");
 const version = (agent: Agent): Record<string, string> => ({ "If-Match": `"${agent.version}"` });
@@ -164,17 +164,19 @@ export const retry = (id: string, key: string) =>
 export const artifactHref = (id: string, artifact: Artifact): string =>
   `/api/executions/${part(id)}/artifacts/${parts(artifact.path)}`;
 
-/** One connection to an execution's events; `streamUrl` is null where the stream has the page's own origin. */
-export async function openStream(
-  id: string,
-  after: number,
+export const openStream = (id: string, after: number, streamUrl: string | null, signal: AbortSignal) =>
+  openEvents("GET", `/api/executions/${part(id)}/stream?after=${after}`, streamUrl, { signal });
+
+/** One connection that says events; `streamUrl` is null where the stream has the page's own origin. */
+export async function openEvents(
+  method: string,
+  path: string,
   streamUrl: string | null,
-  signal: AbortSignal,
+  request: { json?: unknown; signal: AbortSignal },
 ): Promise<ReadableStream<Uint8Array>> {
-  const path = `/api/executions/${part(id)}/stream?after=${after}`;
   const headers: Record<string, string> = { Accept: "text/event-stream" };
-  if (streamUrl !== null) headers.Authorization = `Bearer ${await ticket(signal)}`;
-  const response = await send("GET", `${streamUrl ?? ""}${path}`, { headers, signal });
+  if (streamUrl !== null) headers.Authorization = `Bearer ${await ticket(request.signal)}`;
+  const response = await send(method, `${streamUrl ?? ""}${path}`, { ...request, headers });
   if (response.body === null) throw Problem.offline();
   return response.body;
 }

@@ -6,6 +6,7 @@ import { lang, speak, t } from "./language";
 import { AgentPage } from "./pages/agent";
 import { EditPage, NewPage } from "./pages/agent-form";
 import { AgentsPage } from "./pages/agents";
+import { ChatPage } from "./pages/chat";
 import { ExecutionPage } from "./pages/execution";
 import { OutboxPage } from "./pages/outbox";
 import { SignInPage } from "./pages/sign-in";
@@ -14,9 +15,18 @@ import { Notices } from "./parts/notices";
 import { ProblemCard } from "./parts/problem-card";
 import { Skeleton } from "./parts/skeleton";
 import { route, to } from "./route";
-import { isDemo, leave, start, startProblem, user } from "./state";
+import { hasChat, isDemo, leave, start, startProblem, user } from "./state";
+import { followUpdates } from "./updates";
 
 export function App() {
+  const userId = user.value?.id;
+  const isFollowing = userId !== undefined && hasChat.value;
+  useEffect(() => {
+    if (!isFollowing) return;
+    const abort = new AbortController();
+    void followUpdates(abort.signal);
+    return () => abort.abort();
+  }, [isFollowing, userId]);
   return (
     <>
       <button type="button" class="skip" onClick={focusMain}>
@@ -46,11 +56,16 @@ function Header() {
     <header class="top">
       <a class="brand" href={to.agents()}>
         <img src="/favicon.svg" alt="" width="26" height="26" />
-        Oh My Agent
+        <span class="brand-name">Oh My Agent</span>
       </a>
       <nav class="row" aria-label={t("menu")}>
         {user.value && (
           <span class="muted who">{user.value.kind === "guest" ? t("guest") : user.value.name}</span>
+        )}
+        {user.value && hasChat.value && (
+          <a class="button small plain" href={to.chat()}>
+            {t("workspace")}
+          </a>
         )}
         {user.value && (
           <a class="button small plain" href={to.outbox()}>
@@ -83,17 +98,18 @@ function Header() {
 
 function Main() {
   const main = useRef<HTMLElement>(null);
+  const isWorkspace = route.value.page === "chat" && Boolean(user.value) && hasChat.value;
   const place = JSON.stringify(route.value);
   const before = useRef(place);
   useEffect(() => {
-    // A new page starts at its top, and a screen reader starts there too.
+    // A new page starts at its top, and a screen reader starts there too. The workspace puts the cursor itself.
     if (before.current === place) return;
     before.current = place;
     scrollTo(0, 0);
-    main.current?.focus({ preventScroll: true });
+    if (route.value.page !== "chat") main.current?.focus({ preventScroll: true });
   }, [place]);
   return (
-    <main id="main" ref={main} tabIndex={-1}>
+    <main id="main" ref={main} tabIndex={-1} class={isWorkspace ? "wide" : ""}>
       <Content />
     </main>
   );
@@ -118,12 +134,16 @@ function Content() {
       return <ExecutionPage key={`${place.id} ${lang.value}`} id={place.id} />;
     case "outbox":
       return <OutboxPage />;
+    case "chat":
+      return hasChat.value ? <ChatPage id={place.id} about={place.about} /> : <Unknown />;
     case "unknown":
-      return (
-        <div class="card">
-          <h1>{t("notFoundTitle")}</h1>
-          <a href={to.agents()}>{t("toAgents")}</a>
-        </div>
-      );
+      return <Unknown />;
   }
 }
+
+const Unknown = () => (
+  <div class="card">
+    <h1>{t("notFoundTitle")}</h1>
+    <a href={to.agents()}>{t("toAgents")}</a>
+  </div>
+);

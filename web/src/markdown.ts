@@ -55,6 +55,16 @@ const marked = new Marked({
   },
 });
 
+/** The top-level blocks of a text, each with the blank lines after it; together they are the text. */
+export function lexed(markdown: string): string[] {
+  const blocks: string[] = [];
+  for (const { type, raw } of marked.lexer(markdown)) {
+    if (type === "space" && blocks.length > 0) blocks.push(`${blocks.pop()}${raw}`);
+    else blocks.push(raw);
+  }
+  return blocks;
+}
+
 /** The first two fences; the result still goes through DOMPurify before it may enter the page. */
 export function htmlOf(markdown: string): string {
   return marked.parse(markdown) as string;

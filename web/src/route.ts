@@ -9,6 +9,8 @@ export type Route =
   | { page: "edit"; id: string }
   | { page: "execution"; id: string }
   | { page: "outbox" }
+  /** A conversation; one that is still to begin has no id, and may be about an agent. */
+  | { page: "chat"; id: string | null; about: string | null }
   | { page: "unknown" };
 
 export function routeOf(hash: string): Route {
@@ -16,6 +18,10 @@ export function routeOf(hash: string): Route {
     .replace(/^#?\/?/, "")
     .split("/")
     .map(decoded);
+  if (first === "chat" && rest.length === 0) {
+    if (id === "about" && last) return { page: "chat", id: null, about: last };
+    if (last === undefined) return { page: "chat", id: id || null, about: null };
+  }
   if (rest.length > 0) return { page: "unknown" };
   if (!first || (first === "agents" && !id)) return { page: "agents" };
   if (first === "outbox" && id === undefined) return { page: "outbox" };
@@ -40,6 +46,8 @@ export const to = {
   agent: (id: string) => `#/agents/${encodeURIComponent(id)}`,
   edit: (id: string) => `#/agents/${encodeURIComponent(id)}/edit`,
   outbox: () => "#/outbox",
+  chat: (id?: string) => (id === undefined ? "#/chat" : `#/chat/${encodeURIComponent(id)}`),
+  chatAbout: (agentId: string) => `#/chat/about/${encodeURIComponent(agentId)}`,
   execution: (id: string) => `#/executions/${encodeURIComponent(id)}`,
 };
 
@@ -47,6 +55,12 @@ export const route = signal<Route>({ page: "agents" });
 
 export function go(hash: string): void {
   location.hash = hash;
+}
+
+/** The place is the same, only its name is known by now: no step back leads to the name before. */
+export function renamed(hash: string): void {
+  history.replaceState(null, "", hash);
+  route.value = routeOf(hash);
 }
 
 export function followAddress(): void {

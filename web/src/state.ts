@@ -2,6 +2,7 @@
 
 import { computed, signal } from "@preact/signals";
 import * as api from "./api";
+import { forgetAll } from "./chat/kept";
 import { t } from "./language";
 import { Problem } from "./problem";
 import type { Config, User } from "./types";
@@ -16,6 +17,9 @@ export const now = signal(new Date());
 export const isDemo = computed(() => config.value?.model.mode === "demo");
 /** Older platforms say nothing about schedules, and start none. */
 export const hasSchedules = computed(() => config.value?.schedules ?? false);
+export const hasChat = computed(() => config.value?.chat ?? false);
+/** In bytes; `null` where no file can be put into a conversation. */
+export const largestUpload = computed(() => config.value?.uploads?.maxBytes ?? null);
 export const zone = computed(
   () => user.value?.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone ?? "Asia/Seoul",
 );
@@ -84,6 +88,7 @@ export async function enterAsGuest(): Promise<void> {
 
 export async function leave(): Promise<void> {
   await api.signOut();
+  forgetAll();
   user.value = null;
   notify(t("signedOut"));
 }

@@ -1,13 +1,12 @@
 /**
- * An execution's events as they happen, over any number of connections.
+ * The events of an execution or a conversation as they happen, over any number of connections.
  *
- * Promises: every event once and in order of `seq`, however often the connection or the platform goes away; only a
- * refusal that cannot heal (401, 403, 404) ends it early. SSE is read by fetch because EventSource can send no header.
+ * Promises: every event with a `seq` once and in that order, however often the connection or the platform goes away;
+ * one without passes by once. Only a refusal that cannot heal (401, 403, 404) ends it early. SSE is read by fetch because EventSource can send no header.
  */
 
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { Problem } from "./problem";
-import type { ExecutionEvent } from "./types";
 
 export type FeedState = "connecting" | "live" | "reconnecting" | "ended";
 
@@ -18,8 +17,8 @@ export interface Source {
   pause(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 
-export interface Feed {
-  event(event: ExecutionEvent): void;
+export interface Feed<Event> {
+  event(event: Event): void;
   state(state: FeedState): void;
 }
 
@@ -28,7 +27,12 @@ const LONGEST_DELAY = 15_000;
 // The server sends a comment every 15 s; three missed ones mean that the connection is dead.
 export const SILENCE = 45_000;
 
-export async function follow(source: Source, after: number, feed: Feed, signal: AbortSignal): Promise<void> {
+export async function follow<Event extends { seq?: number }>(
+  source: Source,
+  after: number,
+  feed: Feed<Event>,
+  signal: AbortSignal,
+): Promise<void> {
   let last = after;
   let failures = 0;
   feed.state("connecting");
@@ -40,9 +44,9 @@ export async function follow(source: Source, after: number, feed: Feed, signal: 
       for await (const message of messages(body, SILENCE)) {
         failures = 0;
         if (message.event === "end") return feed.state("ended");
-        const event = JSON.parse(message.data) as ExecutionEvent;
-        if (event.seq <= last) continue;
-        last = event.seq;
+        const event = JSON.parse(message.data) as Event;
+        if (event.seq !== undefined && event.seq <= last) continue;
+        last = event.seq ?? last;
         feed.event(event);
       }
     } catch (error) {
@@ -63,7 +67,8 @@ function delay(failures: number): number {
   return base * (1 - Math.random() / 3);
 }
 
-async function* messages(
+/** What one connection says; it is closed when the reader leaves. */
+export async function* messages(
   body: ReadableStream<Uint8Array>,
   silence: number,
 ): AsyncGenerator<EventSourceMessage, void, undefined> {
@@ -82,6 +87,23 @@ async function* messages(
   } finally {
     await reader.cancel().catch(() => undefined);
   }
+}
+
+/** Waits, or less when the network or the reader comes back. */
+export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const over = new AbortController();
+    const wake = () => {
+      clearTimeout(timer);
+      over.abort();
+      resolve();
+    };
+    const timer = setTimeout(wake, milliseconds);
+    const options = { signal: over.signal };
+    addEventListener("online", wake, options);
+    document.addEventListener("visibilitychange", wake, options);
+    signal.addEventListener("abort", wake, options);
+  });
 }
 
 function within<T>(work: Promise<T>, milliseconds: number): Promise<T> {

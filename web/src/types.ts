@@ -21,6 +21,10 @@ export interface Config {
   model: { mode: "api" | "compatible" | "demo"; default: string };
   /** Whether the platform starts agents on their schedules; where it does not, no schedule can be set here. */
   schedules?: boolean;
+  /** Whether the platform designs agents by chatting. */
+  chat?: boolean;
+  /** How large a file may be that is put into a conversation; where it is missing, none can. */
+  uploads?: { maxBytes: number } | null;
   version: string;
 }
 

@@ -5,7 +5,7 @@ import { useEffect } from "preact/hooks";
 import * as api from "./api";
 import { Problem } from "./problem";
 import { streamUrl } from "./state";
-import { type FeedState, follow, type Source } from "./stream";
+import { type FeedState, follow, pause, type Source } from "./stream";
 import { type Execution, type ExecutionEvent, isOver } from "./types";
 
 const FLUSH = 60;
@@ -54,7 +54,7 @@ async function watch(id: string, { execution, events, feed }: Watched, signal: A
     events.value = events.value.concat(arrived);
     arrived = [];
   });
-  await follow(
+  await follow<ExecutionEvent>(
     sourceOf(id),
     0,
     {
@@ -89,21 +89,5 @@ function every(milliseconds: number, signal: AbortSignal, work: () => Promise<vo
 }
 
 function sourceOf(id: string): Source {
-  return {
-    open: (seq, signal) => api.openStream(id, seq, streamUrl.value, signal),
-    pause: (milliseconds, signal) =>
-      new Promise((resolve) => {
-        const over = new AbortController();
-        const wake = () => {
-          clearTimeout(timer);
-          over.abort();
-          resolve();
-        };
-        const timer = setTimeout(wake, milliseconds);
-        const options = { signal: over.signal };
-        addEventListener("online", wake, options);
-        document.addEventListener("visibilitychange", wake, options);
-        signal.addEventListener("abort", wake, options);
-      }),
-  };
+  return { open: (seq, signal) => api.openStream(id, seq, streamUrl.value, signal), pause };
 }

@@ -74,14 +74,15 @@ export function EditPage({ id }: { id: string }) {
   );
 }
 
+/** `back` is where to go without saving, or what to do then. */
 interface FormProps {
   first: Fields;
   before: Agent | AgentDraft | null;
   save: (draft: AgentDraft) => Promise<void>;
-  back: string;
+  back: string | (() => void);
 }
 
-function Form({ first, before, save, back }: FormProps) {
+export function Form({ first, before, save, back }: FormProps) {
   const [fields, setFields] = useState(first);
   const [typing, setTyping] = useState<Wrong>({});
   const saving = useAction();
@@ -141,9 +142,15 @@ function Form({ first, before, save, back }: FormProps) {
         <button type="submit" class="primary" disabled={saving.busy}>
           {t(saving.busy ? "saving" : "save")}
         </button>
-        <a class="button" href={back}>
-          {t("cancelEdit")}
-        </a>
+        {typeof back === "string" ? (
+          <a class="button" href={back}>
+            {t("cancelEdit")}
+          </a>
+        ) : (
+          <button type="button" onClick={back}>
+            {t("cancelEdit")}
+          </button>
+        )}
       </div>
     </form>
   );

@@ -20,14 +20,16 @@ import { Skeleton } from "../parts/skeleton";
 import { Standstill } from "../parts/standstill";
 import { Cost, When } from "../parts/when";
 import { go, to } from "../route";
-import { hasSchedules, notify } from "../state";
+import { hasChat, hasSchedules, notify } from "../state";
 import { useTitle } from "../title";
 import { type Agent, isOver } from "../types";
+import { useUpdates } from "../updates";
 
 export function AgentPage({ id }: { id: string }) {
   const loaded = useLoad(id, (signal) => api.agent(id, signal));
   const agent = loaded.data;
   useTitle(agent?.name);
+  useUpdates(["agent", "execution"], loaded.reload);
   useRefresh(agent !== null && (agent.activeExecutionId != null || isDue(agent)), loaded.reload);
   return (
     <>
@@ -71,6 +73,11 @@ function Title({ agent, changed }: { agent: Agent; changed: (agent: Agent) => vo
           <a class="button" href={to.edit(agent.id)}>
             {t("edit")}
           </a>
+          {hasChat.value && (
+            <a class="button" href={to.chatAbout(agent.id)}>
+              {t("changeByChat")}
+            </a>
+          )}
           <button type="button" disabled={switching.busy} onClick={toggle}>
             {t(isActive ? "pause" : "resume")}
           </button>
@@ -160,6 +167,7 @@ function History({ agent }: { agent: Agent }) {
   );
   const isRunning = listed.data?.items.some(({ status }) => !isOver(status)) ?? false;
   useRefresh(isRunning || isDue(agent) || agent.activeExecutionId != null, listed.reload);
+  useUpdates(["execution"], listed.reload);
   const next = listed.data?.nextCursor;
   return (
     <section class="card" aria-labelledby="history-title">

@@ -3,6 +3,7 @@
 import { useRef, useState } from "preact/hooks";
 import { useAction } from "../act";
 import * as api from "../api";
+import { openWith, Starters } from "../chat/starters";
 import { lang, t } from "../language";
 import { useLoad, useRefresh } from "../load";
 import { AgentCard, isDue } from "../parts/agent-card";
@@ -11,15 +12,17 @@ import { ProblemCard } from "../parts/problem-card";
 import { Skeleton } from "../parts/skeleton";
 import type { Problem } from "../problem";
 import { go, to } from "../route";
-import { notify } from "../state";
+import { hasChat, notify } from "../state";
 import { useTitle } from "../title";
 import { type Agent, type AgentDraft, isOver } from "../types";
+import { useUpdates } from "../updates";
 import { startFrom } from "./agent-form";
 
 export function AgentsPage() {
   const [cursors, setCursors] = useState<string[]>([]);
   const listed = useLoad("agents", (signal) => api.upTo(cursors, (cursor) => api.agents(cursor, signal)));
   useRefresh(listed.data?.items.some(isRunning) ?? false, listed.reload);
+  useUpdates(["agent", "execution"], listed.reload);
   useTitle(t("agents"));
   const agents = listed.data?.items;
   const next = listed.data?.nextCursor;
@@ -29,10 +32,20 @@ export function AgentsPage() {
         <h1>{t("agents")}</h1>
         <div class="row">
           <Import />
-          <a class="button primary" href={to.new()} onClick={() => startFrom(null)}>
+          <a
+            class={hasChat.value ? "button" : "button primary"}
+            href={to.new()}
+            onClick={() => startFrom(null)}
+          >
             <Icon name="plus" />
             {t("newAgent")}
           </a>
+          {hasChat.value && (
+            <a class="button primary" href={to.chat()}>
+              <Icon name="said" />
+              {t("makeByChat")}
+            </a>
+          )}
         </div>
       </div>
       {listed.problem && <ProblemCard problem={listed.problem} again={listed.reload} />}
@@ -123,7 +136,13 @@ function Empty() {
   return (
     <section aria-labelledby="empty-title">
       <h2 id="empty-title">{t("emptyTitle")}</h2>
-      <p class="muted">{t("emptyHint")}</p>
+      {hasChat.value && (
+        <div class="by-chat">
+          <p class="muted">{t("emptyChatHint")}</p>
+          <Starters choose={openWith} />
+        </div>
+      )}
+      <p class="muted">{t(hasChat.value ? "emptyFormHint" : "emptyHint")}</p>
       {templates.problem && <ProblemCard problem={templates.problem} again={templates.reload} />}
       <div class="cards">
         {templates.data?.items.map(({ id, draft }) => (

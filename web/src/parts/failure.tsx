@@ -1,7 +1,9 @@
 /** A run that did not succeed, in plain words: what happened, what to do, and its number. */
 
+import { openWith } from "../chat/starters";
 import { t } from "../language";
 import { to } from "../route";
+import { hasChat } from "../state";
 import type { Execution } from "../types";
 import { Copy } from "./copy";
 import { Icon } from "./icon";
@@ -26,6 +28,11 @@ export function Failure({ execution }: { execution: Execution }) {
           <a class="button small" href={to.edit(agentId)}>
             {t("edit")}
           </a>
+        )}
+        {!cancelled && hasChat.value && (
+          <button type="button" class="small" onClick={() => openWith(t("fixWish", { id }), agentId)}>
+            {t("fixByChat")}
+          </button>
         )}
         <span class="muted row">
           {t("executionId")} <code>{id}</code>

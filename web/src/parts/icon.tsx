@@ -14,6 +14,7 @@ const PATHS = {
   tool: "M3 5.5 6 8l-3 2.5M7.5 11.5H13",
   said: "M3 4h10v7H8l-3 2.5V11H3Z",
   lock: "M4 7.5h8v6H4ZM5.5 7.5V5.5a2.5 2.5 0 0 1 5 0v2",
+  list: "M2.5 4.5h11M2.5 8h11M2.5 11.5h11",
   back: "M9.5 4 5.5 8l4 4",
 } as const;
 
