@@ -8,6 +8,9 @@ from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ohmyagent.domain.errors import Invalid
+from ohmyagent.domain.plans import Plans
+
 DEFAULT_PORT = 8080
 ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9.-]*[a-z0-9]")
 
@@ -37,6 +40,7 @@ class Settings:
     mail_from: str | None = None
     mail_to: str | None = None
     admin_emails: tuple[str, ...] = field(default=(), repr=False)
+    plans: Plans = field(default_factory=Plans.built_in)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -52,6 +56,7 @@ class Settings:
         smtp_url, mail_from = env.get("SMTP_URL") or None, env.get("MAIL_FROM") or None
         wrong += _mail_faults(smtp_url, mail_from)
         admin_emails = _addresses(env, "ADMIN_EMAILS", wrong)
+        plans = _plans(env, wrong)
         if wrong:
             raise BadSettings(wrong)
         home = env.get("OMA_SANDBOX_HOME")
@@ -70,6 +75,7 @@ class Settings:
             mail_from=mail_from,
             mail_to=env.get("MAIL_TO") or None,
             admin_emails=admin_emails,
+            plans=plans,
         )
 
 
@@ -89,6 +95,18 @@ def _addresses(env: Mapping[str, str], name: str, wrong: list[str]) -> tuple[str
     if not all(ADDRESS.fullmatch(one) for one in found):
         wrong.append(f"{name} has something that is no address; it is a comma list such as ops@example.com")
     return tuple(found)
+
+
+def _plans(env: Mapping[str, str], wrong: list[str]) -> Plans:
+    """The built-in table, with what the operator's file changes."""
+    path = env.get("OMA_PLANS")
+    try:
+        return Plans.parse(Path(path).read_text(encoding="utf-8")) if path else Plans.built_in()
+    except Invalid as invalid:
+        wrong += [f"OMA_PLANS: {error.field} {error.message}" for error in invalid.errors]
+    except (OSError, UnicodeDecodeError):
+        wrong.append(f"OMA_PLANS is {path!r}, which cannot be read")
+    return Plans.built_in()
 
 
 def _mail_faults(smtp_url: str | None, mail_from: str | None) -> list[str]:

@@ -29,6 +29,7 @@ from ohmyagent.records.indexes import INDEXES
 from ohmyagent.runner.installation import default_home
 from ohmyagent.runner.probe import probe
 from ohmyagent.settings import Settings
+from ohmyagent.use_cases import planning
 from ohmyagent.use_cases.reacting import FED
 from ohmyagent.use_cases.ticking import Clock
 from ohmyagent.use_cases.vouching import Office
@@ -90,6 +91,7 @@ def local(settings: Settings) -> Local:
     host = Host(data.root, Floor())
     models, upstreams = model_table(settings, demo_url=f"{url}/demo-model")
     store = SqliteStore(data.database, feed=FED, indexes=INDEXES)
+    planning.publish(store, settings.plans)
     return Local(
         settings=settings,
         store=store,

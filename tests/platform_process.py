@@ -30,7 +30,10 @@ class PlatformProcess:
         self.data = data
         self.log = data.parent / f"{data.name}.log"
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "OMA_SANDBOX_HOME") if name in os.environ}
-        self._environment = kept | {"OMA_DATA": str(data), "PYTHONUNBUFFERED": "1"} | (environment or {})
+        plans = data.parent / f"{data.name}-plans.json"
+        plans.write_text('{"guest": {"agents": 1000, "runsPerDay": 1000}}')  # plans have tests of their own
+        own = {"OMA_DATA": str(data), "OMA_PLANS": str(plans), "PYTHONUNBUFFERED": "1"}
+        self._environment = kept | own | (environment or {})
         self._program = program
         self._port = "0"
         self.process: subprocess.Popen[bytes] | None = None

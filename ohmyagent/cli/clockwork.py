@@ -7,7 +7,7 @@ import structlog
 
 from ohmyagent import wiring
 from ohmyagent.ports import Change, Task
-from ohmyagent.use_cases import delivering, mailing, pausing, reacting, running, ticking
+from ohmyagent.use_cases import delivering, mailing, pausing, planning, reacting, running, ticking
 
 log = structlog.get_logger()
 
@@ -16,6 +16,8 @@ TICK_SECONDS = 1.0
 MAIL_SECONDS = 1.0
 REVIEW_SECONDS = 15.0
 """How soon an agent goes on after the month has changed; a raised limit is looked at when it is saved."""
+SPENDING_SECONDS = 30.0
+"""How old the sum may be by which the platform's own monthly limit is judged."""
 MAIL_THREADS = 1
 DELIVERY_SECONDS = 1.0
 BACKUP_SECONDS = 600.0
@@ -44,6 +46,7 @@ class Clockwork:
             threading.Thread(target=app.changes.run, args=(self._react, self._stop), name="changes"),
             threading.Thread(target=self._every, args=(MAIL_SECONDS, self._dispatch_mails), name="mails"),
             threading.Thread(target=self._every, args=(REVIEW_SECONDS, self._review), name="review"),
+            threading.Thread(target=self._every, args=(SPENDING_SECONDS, self._observe_spending), name="spending"),
             threading.Thread(target=self._every, args=(BACKUP_SECONDS, self._back_up), name="backup"),
         ]
 
@@ -97,6 +100,9 @@ class Clockwork:
         resumed = pausing.review(self._app.store, self._app.now())
         if resumed:
             log.info("agents go on", count=resumed)
+
+    def _observe_spending(self) -> None:
+        planning.observe(self._app.store, self._app.now())
 
     def _relieve(self) -> None:
         app = self._app

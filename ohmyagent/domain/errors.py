@@ -15,6 +15,7 @@ Problem
 ├── KeyReused          an Idempotency-Key came back with another body
 ├── TooLarge
 ├── BudgetExceeded     money
+├── PlanLimit          the user's plan allows no more of it
 ├── RateLimited        pace; `retry_after` seconds
 └── Unavailable        the platform cannot do it now
     ├── Contention     retries of a transaction are used up
@@ -153,6 +154,13 @@ class BudgetExceeded(Problem):
 
     code = "budget_exceeded"
     korean = "예산을 모두 썼습니다."
+
+
+class PlanLimit(Problem):
+    """Your plan allows no more of this."""
+
+    code = "plan_limit"
+    korean = "지금 요금제에서는 더 쓸 수 없습니다."
 
 
 class RateLimited(Problem):

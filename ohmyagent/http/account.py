@@ -13,7 +13,8 @@ from ohmyagent.http.answers import answer
 from ohmyagent.http.context import app, user
 from ohmyagent.http.operations import operation
 from ohmyagent.http.views import UserView
-from ohmyagent.use_cases import profiles
+from ohmyagent.use_cases import planning, profiles
+from ohmyagent.use_cases.planning import Meters
 
 bp = Blueprint("account", __name__, url_prefix="/api/account")
 
@@ -37,3 +38,9 @@ def read() -> Response:
 def change(body: AccountPatch) -> Response:
     changes = {name: getattr(body, name) for name in body.model_fields_set}
     return answer(UserView.shown(profiles.change(app().store, user(), changes)))
+
+
+@bp.get("/limits")
+@operation("What the caller's plan allows, and how much of it is used", answers={200: Meters})
+def limits() -> Response:
+    return answer(planning.meters(app().store, user(), app().now()))

@@ -15,6 +15,7 @@ STATUS: dict[type[Problem], int] = {
     errors.Malformed: 400,
     errors.Unauthenticated: 401,
     errors.BudgetExceeded: 402,
+    errors.PlanLimit: 403,
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,

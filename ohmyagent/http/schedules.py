@@ -6,7 +6,6 @@ from flask import Blueprint, Response
 from pydantic import Field
 
 from ohmyagent.domain.errors import FieldError, Invalid
-from ohmyagent.domain.plans import minimum_interval
 from ohmyagent.domain.record import Instant, Record
 from ohmyagent.domain.schedule_speech import LONGEST, Asked, Question, heard
 from ohmyagent.domain.schedule_words import words
@@ -16,7 +15,7 @@ from ohmyagent.http.answers import answer
 from ohmyagent.http.context import app, user
 from ohmyagent.http.operations import operation
 from ohmyagent.http.views import WordsView
-from ohmyagent.use_cases import scheduling
+from ohmyagent.use_cases import planning, scheduling
 
 bp = Blueprint("schedules", __name__, url_prefix="/api/schedules")
 
@@ -62,11 +61,12 @@ class PreviewView(Record):
 @bp.post("/preview")
 @operation("What a schedule means and when it comes due", body=PreviewRequest, answers={200: PreviewView})
 def preview(body: PreviewRequest) -> Response:
-    least = int(minimum_interval(user().plan).total_seconds())
+    plan = planning.plan_of(app().store, user())
+    least = plan.minimum_interval_seconds
     found = _meant(body)
     if isinstance(found, Question):
         return answer(PreviewView(question=_question(found), minimum_interval_seconds=least))
-    seen = scheduling.preview(found, user().plan, app().now())
+    seen = scheduling.preview(found, plan, app().now())
     return answer(
         PreviewView(
             schedule=seen.schedule,

@@ -11,6 +11,7 @@ from ohmyagent.domain.deliveries import Delivery, WebhookSecret
 from ohmyagent.domain.executions import EventBatch, Execution, ExecutionInput, Launch
 from ohmyagent.domain.hooks import Hook
 from ohmyagent.domain.mail import OutboxMail
+from ohmyagent.domain.plans import Day, Plans, PlatformMonth, Shelf
 from ohmyagent.domain.record import Record
 from ohmyagent.domain.schedules import Pulse
 from ohmyagent.domain.secrets import Secret
@@ -91,6 +92,10 @@ inputs = Collection("inputs", ExecutionInput)
 launches = Collection("launches", Launch)
 ledgers = Collection("ledgers", Ledger)
 months = Collection("months", Month)
+days = Collection("days", Day)
+shelves = Collection("shelves", Shelf)
+plans = Collection("plans", Plans)
+platform_months = Collection("platformMonths", PlatformMonth)
 outbox = Collection("outbox", OutboxMail)
 pulses = Collection("pulses", Pulse)
 workspaces = Collection("workspaces", Workspace)

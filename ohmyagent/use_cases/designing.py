@@ -20,7 +20,7 @@ from ohmyagent.domain.errors import AlreadyExists, Invalid, KeyReused, NotFound
 from ohmyagent.domain.executions import Execution
 from ohmyagent.domain.text import derived_id, digest, new_id
 from ohmyagent.ports import Store, Transaction, Where
-from ohmyagent.use_cases import pausing, scheduling
+from ohmyagent.use_cases import pausing, planning, scheduling
 from ohmyagent.use_cases.ticking.changes import left_behind
 
 
@@ -36,24 +36,26 @@ def create(
 ) -> Agent:
     """A new agent.  The same `key` with the same draft is the same agent; with another it raises KeyReused.
 
-    Raises Invalid for an unknown model or a schedule that cannot be kept, and AlreadyExists for a slug in use.
+    Raises Invalid for an unknown model or a schedule that cannot be kept, AlreadyExists for a slug in use, PlanLimit.
     """
-    _possible(models, user, draft)
+    _possible(store, models, user, draft)
     body = digest(draft.model_dump_json() + (source or ""))
     agent_id = derived_id("a", user.id, "agents", key) if key else new_id("a")
     agent = Agent.designed(draft, id=agent_id, user_id=user.id, now=now).replace(request_digest=body)
 
-    def work(tx: Transaction) -> Agent:
+    def work(tx: Transaction, take: planning.Take) -> Agent:
         existing = records.agents.find(tx, agent.id)
         if existing is not None:
             if existing.request_digest != body:
                 raise KeyReused()
             return existing
+        _free_slug(tx, agent)
+        take()
         _take_slug(tx, agent)
         _keep_version(tx, agent, source, now)
         return records.agents.create(tx, agent.id, agent)
 
-    return store.transact(work)
+    return planning.with_another_agent(store, user, work)
 
 
 def find(documents: records.Documents, user: User, agent_id: str, *, deleted: bool = False) -> Agent:
@@ -100,7 +102,7 @@ def save(
 
     Without a `source` of its own it keeps the present one's, for the keys that only the file knows.
     """
-    _possible(models, user, draft)
+    _possible(store, models, user, draft)
 
     def work(tx: Transaction) -> Agent:
         before = find(tx, user, agent_id).at_version(expected)
@@ -134,17 +136,18 @@ def delete(store: Store, user: User, agent_id: str, *, now: datetime, expected: 
 
 
 def restore(store: Store, user: User, agent_id: str, *, now: datetime) -> Agent:
-    """Back, paused; under another slug if its own was taken meanwhile."""
+    """Back, paused; under another slug if its own was taken meanwhile.  Raises PlanLimit."""
 
-    def work(tx: Transaction) -> Agent:
+    def work(tx: Transaction, take: planning.Take) -> Agent:
         agent = find(tx, user, agent_id, deleted=True).restored(now)
         held = records.slugs.find(tx, slug_id(user.id, agent.slug))
         if held is not None:
             agent = agent.replace(slug=agent.id.replace("_", "-").lower())
+        take()
         records.slugs.put(tx, slug_id(user.id, agent.slug), SlugLock.on(agent))
         return records.agents.put(tx, agent.id, agent)
 
-    return store.transact(work)
+    return planning.with_another_agent(store, user, work)
 
 
 def versions(
@@ -163,7 +166,7 @@ def rollback(store: Store, models: ModelTable, user: User, agent_id: str, versio
         before = find(tx, user, agent_id)
         old = records.agent_versions.get(tx, version_id(agent_id, version))
         draft = old.draft.replace(slug=before.slug, status=before.status)
-        _possible(models, user, draft)
+        _possible(tx, models, user, draft)
         return _write(tx, before, before.redesigned(draft, now), old.source, now)
 
     return store.transact(work)
@@ -203,6 +206,7 @@ def _write(tx: Transaction, before: Agent, after: Agent, source: str | None, now
     after = pausing.reviewed(tx, after, now)
     left = left_behind(tx, before, after, now)
     if after.slug != before.slug:
+        _free_slug(tx, after)
         _take_slug(tx, after)
         records.slugs.delete(tx, slug_id(before.user_id, before.slug))
     _keep_version(tx, after, source, now)
@@ -215,12 +219,16 @@ def _leave(tx: Transaction, left: list[Execution]) -> None:
         records.executions.put(tx, execution.id, execution)
 
 
-def _take_slug(tx: Transaction, agent: Agent) -> None:
-    lock = SlugLock.on(agent)
-    if records.slugs.find(tx, lock.id) is not None:
+def _free_slug(tx: Transaction, agent: Agent) -> None:
+    """Raises AlreadyExists; reads only."""
+    if records.slugs.find(tx, slug_id(agent.user_id, agent.slug)) is not None:
         raise AlreadyExists(
             f"You have an agent named {agent.slug} already.", korean=f"{agent.slug} 이름의 에이전트가 이미 있습니다."
         )
+
+
+def _take_slug(tx: Transaction, agent: Agent) -> None:
+    lock = SlugLock.on(agent)
     records.slugs.create(tx, lock.id, lock)
 
 
@@ -236,13 +244,13 @@ def _keep_version(tx: Transaction, agent: Agent, source: str | None, now: dateti
     records.agent_versions.create(tx, version_id(agent.id, agent.version), entry)
 
 
-def _possible(models: ModelTable, user: User, draft: AgentDraft) -> None:
+def _possible(documents: records.Documents, models: ModelTable, user: User, draft: AgentDraft) -> None:
     """Raises Invalid for what is valid by itself, but not on this platform or in this plan."""
     if models.find(draft.model) is None:
         known = ", ".join(dict.fromkeys(name for m in models.models for name in (*m.aliases, m.id)))
         raise Invalid.of("model", f"is not a model of this platform; there are {known}")
     if draft.schedule is not None:
-        scheduling.check(draft.schedule, user.plan, within="schedule.")
+        scheduling.check(draft.schedule, planning.plan_of(documents, user), within="schedule.")
 
 
 def _merged(target: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:

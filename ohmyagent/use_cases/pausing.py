@@ -7,10 +7,9 @@ from ohmyagent.domain.accounts import User
 from ohmyagent.domain.agents import Agent
 from ohmyagent.domain.executions import Execution, Trigger
 from ohmyagent.domain.pauses import MOST_FAILURES, PausedReason, enough, left
-from ohmyagent.domain.plans import monthly_cap
 from ohmyagent.domain.usage import Month, month_id, month_of
 from ohmyagent.ports import Store, Transaction, Where
-from ohmyagent.use_cases import noticing
+from ohmyagent.use_cases import noticing, planning
 from ohmyagent.use_cases.ticking.changes import left_behind
 
 PAGE = 100
@@ -18,8 +17,11 @@ WAITED_FOR = (PausedReason.BUDGET, PausedReason.USER_DELETED)
 """Reasons that pass without anything being done to the agent."""
 
 
-def judged(agent: Agent, run: Execution, user: User | None, month: Month, now: datetime) -> Agent:
-    """The agent after that run: its failures counted, stopped when there are reasons, going on after a success."""
+def judged(agent: Agent, run: Execution, user: User | None, user_cap: int | None, month: Month, now: datetime) -> Agent:
+    """The agent after that run: its failures counted, stopped when there are reasons, going on after a success.
+
+    `user_cap`: micro-dollars that the user's plan allows for the month.
+    """
     if run.attended:
         counted = agent
     elif run.came_to_something:
@@ -29,13 +31,13 @@ def judged(agent: Agent, run: Execution, user: User | None, month: Month, now: d
         counted = agent.replace(failures=agent.failures + run.came_to_nothing)
     if counted.paused_reason is not None or not (agent.schedule or run.trigger is Trigger.WEBHOOK):
         return counted
-    return counted.halted(_reason(counted, run, user, month), now)
+    return counted.halted(_reason(counted, run, user, user_cap, month), now)
 
 
-def _reason(agent: Agent, run: Execution, user: User | None, month: Month) -> PausedReason | None:
+def _reason(agent: Agent, run: Execution, user: User | None, user_cap: int | None, month: Month) -> PausedReason | None:
     if user is None:
         return PausedReason.USER_DELETED
-    caps = agent.limits.monthly_cost_micro_usd, monthly_cap(user.plan)
+    caps = agent.limits.monthly_cost_micro_usd, user_cap
     short = run.error_code == "budget" and not enough(month, agent.id, agent.limits.max_cost_micro_usd, *caps)
     if short or left(month, agent.id, *caps) <= 0:
         return PausedReason.BUDGET
@@ -51,8 +53,8 @@ def reviewed(tx: Transaction, agent: Agent, now: datetime) -> Agent:
         return agent.halted(PausedReason.USER_DELETED, now)
     month = month_of(now)
     spent = records.months.find(tx, month_id(user.id, month)) or Month.empty(user.id, month)
-    limits = agent.limits
-    fits = enough(spent, agent.id, limits.max_cost_micro_usd, limits.monthly_cost_micro_usd, monthly_cap(user.plan))
+    limits, user_cap = agent.limits, planning.plan_of(tx, user).monthly_micro_usd
+    fits = enough(spent, agent.id, limits.max_cost_micro_usd, limits.monthly_cost_micro_usd, user_cap)
     return agent.halted(None if fits else PausedReason.BUDGET, now)
 
 

@@ -6,7 +6,7 @@ from itertools import islice
 
 from ohmyagent.domain import due, holidays_kr
 from ohmyagent.domain.errors import FieldError, Invalid
-from ohmyagent.domain.plans import minimum_interval
+from ohmyagent.domain.plans import Plan
 from ohmyagent.domain.schedule_words import Words, words
 from ohmyagent.domain.schedules import OnHoliday, Schedule
 
@@ -25,19 +25,19 @@ class Preview:
     """Of the table of holidays, if the schedule looks at it."""
 
 
-def preview(schedule: Schedule, plan: str, now: datetime) -> Preview:
+def preview(schedule: Schedule, plan: Plan, now: datetime) -> Preview:
     """Raises Invalid for fields that contradict each other."""
     check_fields(schedule)
     return Preview(
         schedule=schedule,
         text=words(schedule),
         next=tuple(islice(due.instants(schedule, now), SHOWN)),
-        too_frequent=due.closest(schedule) < minimum_interval(plan),
+        too_frequent=due.closest(schedule) < plan.minimum_interval,
         holidays_release=None if schedule.calendar is None else holidays_kr.release(),
     )
 
 
-def check(schedule: Schedule, plan: str, within: str) -> None:
+def check(schedule: Schedule, plan: Plan, within: str) -> None:
     """Raises Invalid naming a field, after `within`, that contradicts another or asks for more than the plan allows."""
     try:
         check_fields(schedule)
@@ -55,9 +55,9 @@ def check_fields(schedule: Schedule) -> None:
         raise Invalid(FieldError("cron", "must have * for day and weekday beside lastBusinessDay"))
 
 
-def check_interval(schedule: Schedule, plan: str) -> None:
+def check_interval(schedule: Schedule, plan: Plan) -> None:
     """Raises Invalid when it comes due more often than the plan allows."""
-    least = minimum_interval(plan)
+    least = plan.minimum_interval
     if due.closest(schedule) < least:
         raise Invalid(
             FieldError("cron", f"comes due more often than this plan allows: every {_minutes(least)} minutes")

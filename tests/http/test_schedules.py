@@ -6,6 +6,7 @@ import pytest
 
 from ohmyagent.domain import holidays_kr
 from ohmyagent.domain.errors import Invalid
+from ohmyagent.domain.plans import Plans
 from ohmyagent.domain.schedules import Schedule
 from ohmyagent.use_cases import scheduling
 from tests.http.world import DRAFT, Api, Person
@@ -152,11 +153,13 @@ def test_a_schedule_that_is_too_frequent_for_a_guest_says_so(api: Api, cron: str
 def test_the_plan_decides_how_often_a_schedule_may_come_due() -> None:
     every_minute, hourly = Schedule(cron="* * * * *"), Schedule(cron="30 * * * *")
 
-    scheduling.check_interval(every_minute, "owner")
-    scheduling.check_interval(hourly, "guest")
+    plans = Plans.built_in()
+
+    scheduling.check_interval(every_minute, plans.named("owner"))
+    scheduling.check_interval(hourly, plans.named("guest"))
     for plan in ("guest", "a plan nobody knows"):
         with pytest.raises(Invalid) as caught:
-            scheduling.check_interval(every_minute, plan)
+            scheduling.check_interval(every_minute, plans.named(plan))
         assert caught.value.errors[0].message == "comes due more often than this plan allows: every 60 minutes"
 
 

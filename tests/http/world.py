@@ -18,6 +18,8 @@ from ohmyagent.use_cases import running, signing_in
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DRAFT = {"name": "경쟁사 뉴스", "finalPrompt": "뉴스를 요약해 줘"}
+ROOMY = '{"guest": {"agents": 1000, "runsPerDay": 1000}}'
+"""For tests of something else: a guest is whoever calls, and plans have tests of their own."""
 PUBLIC_URL = "http://127.0.0.1:8080"
 
 
@@ -163,7 +165,11 @@ class Api:
 
 
 def made(folder: Path) -> Iterator[Api]:
-    settings = Settings.from_env({"OMA_DATA": str(folder / "data"), "OMA_PUBLIC_URL": PUBLIC_URL})
+    plans = folder / "plans.json"
+    plans.write_text(ROOMY)
+    settings = Settings.from_env(
+        {"OMA_DATA": str(folder / "data"), "OMA_PUBLIC_URL": PUBLIC_URL, "OMA_PLANS": str(plans)}
+    )
     clock, jobs = Clock(), NoJobs({})
     platform = replace(wiring.local(settings), now=clock, jobs=jobs)
     yield Api(platform, clock, jobs)

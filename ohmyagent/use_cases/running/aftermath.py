@@ -8,7 +8,7 @@ from ohmyagent.domain.agents import Agent
 from ohmyagent.domain.executions import Execution
 from ohmyagent.domain.usage import Month, month_of
 from ohmyagent.ports import Transaction
-from ohmyagent.use_cases import noticing, pausing
+from ohmyagent.use_cases import noticing, pausing, planning
 from ohmyagent.use_cases.noticing import Notices
 from ohmyagent.use_cases.ticking.changes import left_behind
 
@@ -32,6 +32,7 @@ def aftermath(tx: Transaction, before: Agent, counted: Agent, run: Execution, mo
     """`counted` is the agent with the run in its totals, `month` the one that the run is booked in.  Reads only."""
     user = records.users.find(tx, before.user_id)
     current = month if month.month == month_of(now) else Month.empty(before.user_id, month_of(now))
-    after = pausing.judged(counted, run, user, current, now)
+    cap = planning.plan_of(tx, user).monthly_micro_usd if user else None
+    after = pausing.judged(counted, run, user, cap, current, now)
     left = tuple(left_behind(tx, before, after, now))
     return Aftermath(after, left, noticing.of_end(tx, user, before, after, run, now))

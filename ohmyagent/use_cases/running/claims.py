@@ -8,7 +8,6 @@ from ohmyagent import records
 from ohmyagent.domain.costs import Model, ModelTable
 from ohmyagent.domain.errors import Conflict, Gone
 from ohmyagent.domain.executions import Execution, Status
-from ohmyagent.domain.plans import monthly_cap
 from ohmyagent.domain.runner import (
     Claim,
     Pace,
@@ -24,7 +23,7 @@ from ohmyagent.domain.text import digest, new_secret
 from ohmyagent.domain.usage import Ledger, Month
 from ohmyagent.domain.workspaces import Workspace
 from ohmyagent.ports import Files, Queue, Store, Transaction
-from ohmyagent.use_cases import entrusting, keeping, metering, prompts
+from ohmyagent.use_cases import entrusting, keeping, metering, planning, prompts
 from ohmyagent.use_cases.running.ends import close, month_with, resume
 from ohmyagent.use_cases.running.requests import input_of
 
@@ -64,9 +63,23 @@ def claim(
         data = input_of(tx, execution)
         talk = records.talks.find(tx, execution.talk_id) if execution.talk_id else None
         model = _offered(models, execution)
-        cap = _cap(execution, month, monthly_cap(user.plan), talk) if user else 0
+        cap = _cap(execution, month, planning.plan_of(tx, user).monthly_micro_usd, talk) if user else 0
+        left = planning.platform_left(tx, user, now) if user else None
         model_token = metering.token_for(execution.id, model_secret)
         ledger = _ledger(execution, models, model, model_token, cap)
+        if left is not None and left <= 0 < cap:
+            ended = close(
+                tx,
+                execution.replace(start_time=None),
+                Status.SKIPPED,
+                now,
+                agent,
+                None,
+                month,
+                error_code="platform_budget",
+            )
+            records.launches.put(tx, launch_id, batch)
+            return ended
         if cap <= 0:
             code = "budget" if user else "user_deleted"
             ended = close(tx, execution, Status.FAILED, now, agent, ledger, month, error_code=code)

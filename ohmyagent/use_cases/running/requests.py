@@ -9,7 +9,7 @@ from ohmyagent.domain.errors import Conflict, Invalid, KeyReused
 from ohmyagent.domain.executions import Execution, ExecutionInput, ExecutionRequest, Launch, Status, Trigger
 from ohmyagent.domain.text import derived_id, digest, new_id
 from ohmyagent.ports import Queue, Store, Task, Transaction
-from ohmyagent.use_cases import designing
+from ohmyagent.use_cases import announcing, designing, planning
 from ohmyagent.use_cases.running.logs import find
 
 
@@ -29,6 +29,7 @@ def request(
 ) -> Execution:
     """Accept a run: from here on it ends in a named state.  The same `key` is the same run.
 
+    When the plan has no more runs for the day, a webhook's ends as skipped, and any other raises PlanLimit.
     Raises NotFound, Invalid when the agent's model is no longer offered, KeyReused.
     """
     body = digest(wanted.model_dump_json())
@@ -44,12 +45,20 @@ def request(
         model = models.find(agent.model)
         if model is None:
             raise Invalid.of("model", f"{agent.model} is not a model of this platform")
+        rations = planning.Rations(tx)
         queued = Execution.queued(agent, model, id=execution_id, trigger=trigger, now=now)
+        execution = rations.admitted(queued, now)
+        if execution.ended and trigger is not Trigger.WEBHOOK:
+            raise planning.refusal(planning.plan_of(tx, user))
+        rations.write()
         given = wanted.input is not None
-        execution = queued.replace(has_input=given, request_digest=body, retry_of=retry_of, talk_id=talk_id)
+        execution = execution.replace(has_input=given, request_digest=body, retry_of=retry_of, talk_id=talk_id)
         if wanted.input is not None:
             entry = ExecutionInput(id=execution.id, user_id=user.id, text=wanted.input)
             records.inputs.create(tx, entry.id, entry)
+        if execution.ended:
+            announcing.announce(tx, agent, execution, now)
+            return records.executions.create(tx, execution.id, execution)
         launch = Launch(id=execution.launch_id, executions=(execution.id,), created_at=now)
         records.launches.create(tx, launch.id, launch)
         return records.executions.create(tx, execution.id, execution)

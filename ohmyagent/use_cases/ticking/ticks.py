@@ -13,7 +13,7 @@ from ohmyagent.domain.errors import Contention
 from ohmyagent.domain.executions import Execution, Launch, Status
 from ohmyagent.domain.text import derived_id
 from ohmyagent.ports import Queue, Store, Task, Transaction, Where
-from ohmyagent.use_cases import announcing, noticing
+from ohmyagent.use_cases import announcing, noticing, planning
 from ohmyagent.use_cases.ticking.instants import documents, due_until, kept
 
 log = structlog.get_logger()
@@ -80,8 +80,9 @@ def _advance(tx: Transaction, models: ModelTable, ids: list[str], clock: Clock, 
     """What is due of these agents, written; their clocks moved on.  An instant that has its document keeps it."""
     agents = [agent for agent in (records.agents.find(tx, id) for id in ids) if agent is not None and agent.scheduled]
     due = {agent.id: due_until(agent, now + clock.ahead) for agent in agents}
+    rations = planning.Rations(tx)
     made = [
-        execution
+        rations.admitted(execution, now)
         for agent in agents
         for execution in documents(agent, models.find(agent.model), due[agent.id][0], now, kept(tx, agent))
     ]
@@ -93,6 +94,7 @@ def _advance(tx: Transaction, models: ModelTable, ids: list[str], clock: Clock, 
         records.agents.put(tx, agent.id, clocked)
     for notice in notices:
         notice.write(tx)
+    rations.write()
     made = [*_launched(tx, [e for e in made if e.waits], clock.batch, now), *(e for e in made if not e.waits)]
     by_id = {agent.id: agent for agent in agents}
     for execution in made:

@@ -1,0 +1,184 @@
+"""What a user's plan allows, and how much of it is used: agents, runs of a day, money of a month."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from ohmyagent import records
+from ohmyagent.domain.accounts import User
+from ohmyagent.domain.errors import Contention, PlanLimit
+from ohmyagent.domain.executions import Execution, Status
+from ohmyagent.domain.plans import Day, Plan, PlanName, Plans, PlatformMonth, Shelf
+from ohmyagent.domain.record import Instant, MicroUsd, Record
+from ohmyagent.domain.usage import Month, month_id, month_of
+from ohmyagent.ports import Store, Transaction, Where
+
+T = TypeVar("T")
+Take = Callable[[], None]
+PRESENT = "present"
+ATTEMPTS = 20
+MOST_COUNTED = 1_000
+
+
+class Meters(Record):
+    """What a user has used of a plan.  `agents` is counted up to 1,000; instants say when a count begins anew."""
+
+    plan: str
+    limits: Plan
+    agents: int
+    runs_today: int
+    spent_this_month_micro_usd: MicroUsd
+    day_ends_at: Instant
+    month_ends_at: Instant
+
+
+def publish(store: Store, plans: Plans) -> None:
+    """Make this the table that every process of the platform goes by."""
+    if table(store) != plans:
+        records.plans.put(store, PRESENT, plans)
+
+
+def table(documents: records.Documents) -> Plans:
+    return records.plans.find(documents, PRESENT) or Plans.built_in()
+
+
+def plan_of(documents: records.Documents, user: User) -> Plan:
+    return table(documents).named(user.plan)
+
+
+def meters(store: Store, user: User, now: datetime) -> Meters:
+    month = records.months.find(store, month_id(user.id, month_of(now))) or Month.empty(user.id, month_of(now))
+    today = records.days.find(store, Day.empty(user.id, now).id) or Day.empty(user.id, now)
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    plan = plan_of(store, user)
+    most = MOST_COUNTED if plan.agents is None else min(MOST_COUNTED, plan.agents + 100)
+    return Meters(
+        plan=user.plan,
+        limits=plan,
+        agents=_agents(store, user, most),
+        runs_today=today.runs,
+        spent_this_month_micro_usd=month.committed(),
+        day_ends_at=midnight + timedelta(days=1),
+        month_ends_at=(midnight.replace(day=1) + timedelta(days=32)).replace(day=1),
+    )
+
+
+def with_another_agent(store: Store, user: User, work: Callable[[Transaction, Take], T]) -> T:
+    """Run `work` in a transaction; it calls the function it is given, after its reads, where it adds an agent.
+
+    That raises PlanLimit when no more fits.  A transaction cannot count, so the count comes before it, and a shelf
+    that all who add to it write shows whether somebody else added meanwhile.
+    """
+    most = plan_of(store, user).agents
+    for _ in range(ATTEMPTS):
+        seen = records.shelves.find(store, user.id)
+        full = most is not None and _agents(store, user, most) >= most
+        try:
+            return store.transact(lambda tx: _adding(tx, user, seen, most if full else None, work))  # noqa: B023
+        except _Moved:
+            continue
+    raise Contention()
+
+
+class _Moved(Exception):
+    """Somebody else added an agent since they were counted."""
+
+
+def _adding(
+    tx: Transaction, user: User, seen: Shelf | None, reached: int | None, work: Callable[[Transaction, Take], T]
+) -> T:
+    shelf = records.shelves.find(tx, user.id)
+
+    def take() -> None:
+        if shelf != seen:
+            raise _Moved
+        if reached is not None:
+            raise PlanLimit(
+                f"Your plan allows {reached} agents. Delete one that you no longer need.",
+                korean=f"지금 요금제에서는 에이전트를 {reached}개까지 만들 수 있습니다. 쓰지 않는 것을 지워 주세요.",
+            )
+        changes = (shelf.changes if shelf else 0) + 1
+        records.shelves.put(tx, user.id, Shelf(id=user.id, user_id=user.id, changes=changes))
+
+    return work(tx, take)
+
+
+def _agents(store: Store, user: User, most: int) -> int:
+    """How many agents the user has, counted no further than `most`."""
+    where = (Where("userId", "==", user.id), Where("deletedAt", "==", None))
+    count, cursor = 0, None
+    while True:
+        found, cursor = records.agents.page(store, *where, newest="createdAt", limit=min(100, most or 1), after=cursor)
+        count += len(found)
+        if cursor is None or count >= most:
+            return min(count, most)
+
+
+def todays(tx: Transaction, user_id: str, at: datetime) -> Day:
+    """The user's day that holds the instant; reads only."""
+    empty = Day.empty(user_id, at)
+    return records.days.find(tx, empty.id) or empty
+
+
+def refusal(plan: Plan) -> PlanLimit:
+    return PlanLimit(
+        f"Your plan allows {plan.runs_per_day} runs a day (UTC), and they are used up.",
+        korean=f"지금 요금제의 하루 실행 횟수({plan.runs_per_day}회)를 다 썼습니다. 한국 시간 오전 9시에 다시 셉니다.",
+    )
+
+
+class Rations:
+    """Runs of many users admitted within one transaction: read while deciding, written at its end."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._plans: Plans | None = None
+        self._of_user: dict[str, Plan | None] = {}
+        self._days: dict[str, Day] = {}
+
+    def admitted(self, run: Execution, now: datetime) -> Execution:
+        """The run, counted on its day, or skipped when its owner's plan has no more for that day; reads only."""
+        if not run.waits:
+            return run
+        plan, day = self._plan(run.user_id), self._day(run.user_id, run.due_time or now)
+        if plan is not None and not day.admits(plan):
+            return run.closed(Status.SKIPPED, now, error_code="day_limit")
+        self._days[day.id] = day.counted()
+        return run
+
+    def write(self) -> None:
+        for day in self._days.values():
+            records.days.put(self._tx, day.id, day)
+
+    def _plan(self, user_id: str) -> Plan | None:
+        """None for a user who is gone: that is found out later, with a reason of its own."""
+        if user_id not in self._of_user:
+            user = records.users.find(self._tx, user_id)
+            self._plans = self._plans or table(self._tx)
+            self._of_user[user_id] = self._plans.named(user.plan) if user else None
+        return self._of_user[user_id]
+
+    def _day(self, user_id: str, at: datetime) -> Day:
+        id = Day.empty(user_id, at).id
+        return self._days.get(id) or todays(self._tx, user_id, at)
+
+
+def observe(store: Store, now: datetime) -> PlatformMonth:
+    """Add up what all users but owners have spent and set aside this month; claims go by the last sum."""
+    month, total, cursor = month_of(now), 0, None
+    while True:
+        found, cursor = records.months.page(store, Where("month", "==", month), limit=100, after=cursor)
+        total += sum(one.committed() for one in found if one.user_id != PlanName.OWNER)
+        if cursor is None:
+            break
+    seen = PlatformMonth(id=month, micro_usd=total, seen_at=now)
+    return records.platform_months.put(store, month, seen)
+
+
+def platform_left(tx: Transaction, user: User, now: datetime) -> int | None:
+    """Micro-dollars that the platform may still spend this month, as of the last sum; None is without a limit."""
+    cap = table(tx).platform.monthly_micro_usd
+    if cap is None or user.plan == PlanName.OWNER:
+        return None
+    seen = records.platform_months.find(tx, month_of(now))
+    return cap - (seen.micro_usd if seen else 0)
