@@ -11,9 +11,10 @@ from ohmyagent.domain.agents import Agent, AgentDraft, AgentStatus
 from ohmyagent.domain.errors import Problem
 from ohmyagent.domain.executions import ExecutionRequest
 from ohmyagent.domain.hooks import Hook, hook_context
+from ohmyagent.domain.plans import Plans
 from ohmyagent.domain.schedules import CatchUp, Overlap, Schedule
 from ohmyagent.domain.signatures import Keys
-from ohmyagent.use_cases import designing, hooking, running
+from ohmyagent.use_cases import designing, hooking, planning, running
 from tests.faults.chaos import Killed
 from tests.faults.platform import Platform
 
@@ -54,6 +55,7 @@ class People:
         self.users = [
             platform.user("u-owner", "owner", "owner@example.com"), platform.user("u-guest", "guest", address)
         ]  # fmt: skip
+        planning.publish(platform.real, Plans.parse('{"guest": {"agents": 10, "runsPerDay": 40}}'))
         self._owner: dict[str, User] = {}
         for number in range(rng.choice((3, 4, 5))):
             user, now = rng.choice(self.users), platform.time.now

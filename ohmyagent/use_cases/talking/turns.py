@@ -18,11 +18,10 @@ from ohmyagent.domain.conversations import (
 )
 from ohmyagent.domain.costs import ModelTable
 from ohmyagent.domain.errors import Conflict, KeyReused, NotFound
-from ohmyagent.domain.plans import monthly_cap
 from ohmyagent.domain.text import digest, new_secret
 from ohmyagent.domain.usage import Ledger, Month
 from ohmyagent.ports import Store, Transaction, Where
-from ohmyagent.use_cases import designing, metering
+from ohmyagent.use_cases import designing, metering, planning
 from ohmyagent.use_cases.running.claims import TOKEN_MARGIN
 from ohmyagent.use_cases.running.ends import month_with
 from ohmyagent.use_cases.talking import ends
@@ -81,7 +80,9 @@ def begin(
             raise _KnownAlready(twin)
         conversation = _conversation(tx, user, saying, now).beginning(saying.turn_id(user.id), now)
         month = month_with(tx, user.id, now)
-        cap = _cap(conversation, month, monthly_cap(user.plan))
+        cap = _cap(conversation, month, planning.plan_of(tx, user).monthly_micro_usd)
+        left = planning.platform_left(tx, user, now)
+        cap = cap if left is None else max(0, min(cap, left))
         turn = Turn.asked(saying, conversation, language=language, model=models.default.id, cap=cap, now=now)
 
         def write(batch: ChatBatch) -> None:
