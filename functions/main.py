@@ -32,6 +32,11 @@ def executions(request: Request) -> Response:
 
 
 @functions_framework.http
+def conversations(request: Request) -> Response:
+    return serve(request, "conversations", app)
+
+
+@functions_framework.http
 def account(request: Request) -> Response:
     return serve(request, "account", app)
 

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from pydantic import ValidationError
+
+from ohmyagent.domain.errors import FieldError
+
 TYPES = {
     "bool_parsing": "must be true or false",
     "bool_type": "must be true or false",
@@ -51,3 +55,14 @@ def clause(kind: str, values: dict[str, Any], message: str) -> str:
     if kind == "value_error":
         return str(values["error"])
     return message
+
+
+def field_errors(error: ValidationError) -> list[FieldError]:
+    """One for each field, by its dotted path; what the person sent is not repeated."""
+    return [
+        FieldError(
+            ".".join(str(part) for part in found["loc"]) or "body",
+            clause(found["type"], found.get("ctx", {}), found["msg"]),
+        )
+        for found in error.errors(include_url=False, include_input=False)
+    ]

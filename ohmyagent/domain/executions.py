@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field
 
 from ohmyagent.domain.agents import Agent, AgentDraft
+from ohmyagent.domain.conversations import USAGE_AGENT
 from ohmyagent.domain.costs import Model, ModelMode, TokenUsage
 from ohmyagent.domain.errors import Conflict, Forbidden, Gone, NotFound, StaleEpoch
 from ohmyagent.domain.record import Instant, MicroUsd, Record
@@ -92,6 +93,8 @@ class Execution(Record):
     """One run.  `errorCode` is a slug, `error` a sentence in both languages.
 
     `talkId` names the conversation that it answers in; its input then is the person's message.
+    A rehearsal is a trial run of a draft, asked for in a conversation: it works on a copy of the workspace of which
+    nothing is kept, and its agent, which need not exist, is never touched by it.
     """
 
     id: str
@@ -100,6 +103,8 @@ class Execution(Record):
     agent: AgentDraft
     user_id: str
     trigger: Trigger
+    rehearsal: bool = False
+    conversation_id: str | None = None
     launch_id: str
     launch_index: int = 0
     due_time: Instant | None = None
@@ -141,6 +146,23 @@ class Execution(Record):
             trigger=trigger, launch_id=derived_id("l", id), created_at=now,
             model=model.id if model else agent.model, model_mode=model.mode if model else None,
         )  # fmt: skip
+
+    @classmethod
+    def rehearsed(
+        cls, draft: AgentDraft, model: Model, *, id: str, agent_id: str, version: int, user_id: str,
+        conversation_id: str, now: datetime,
+    ) -> Self:  # fmt: skip
+        """A trial run of a draft for a conversation, alone in its launch."""
+        return cls(
+            id=id, agent_id=agent_id, agent_version=version, agent=draft, user_id=user_id, trigger=Trigger.CHAT,
+            rehearsal=True, conversation_id=conversation_id, launch_id=derived_id("l", id), created_at=now,
+            model=model.id, model_mode=model.mode,
+        )  # fmt: skip
+
+    @property
+    def account(self) -> str:
+        """In whose row of the user's month its cost is booked: its agent's, or that of conversations."""
+        return USAGE_AGENT if self.rehearsal else self.agent_id
 
     @property
     def waits(self) -> bool:

@@ -2,11 +2,9 @@
 
 import re
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from ohmyagent.domain.clauses import field_errors
 
-from ohmyagent.domain.clauses import clause
-from ohmyagent.domain.errors import FieldError
+__all__ = ["field_errors", "said"]
 
 KOREAN = {
     "contains a control character": "제어 문자가 들어 있습니다",
@@ -25,6 +23,7 @@ KOREAN = {
     "is filled for one of these hosts by another secret": "이 호스트들 중 하나에서 다른 비밀 값이 이미 쓰는 헤더입니다",
     "is given twice": "두 번 나옵니다",
     "is missing": "빠졌습니다",
+    "is not set by a draft": "초안에서 정하지 않는 항목입니다",
     "is missing: it says whose holidays are left out": "빠졌습니다. 어느 나라의 공휴일을 빼는지 적어 주세요",
     "is not a cron expression that ever comes due": "실행될 때가 오지 않는 cron 식입니다",
     "is not a host name": "호스트 이름이 아닙니다",
@@ -67,6 +66,7 @@ KOREAN = {
 }
 VALUED_KOREAN = {
     r"comes due more often than this plan allows: every (\d+) minutes": "허용보다 자주 실행됩니다 (최소 {}분 간격)",
+    "(.*) is not a model of this platform": "{}은(는) 이 플랫폼에 없는 모델입니다",
     "an agent has at most (.*) secrets": "에이전트의 비밀 값은 {}개까지입니다",
     "(.*) is not on the agent's list of allowed hosts": "{}는 에이전트의 허용 호스트가 아닙니다",
     "must be at least (.*)": "{} 이상이어야 합니다",
@@ -101,13 +101,3 @@ def said(message: str, language: str) -> str:
         if found := re.fullmatch(pattern, message):
             return korean.format(found[1])
     return message
-
-
-def field_errors(error: ValidationError) -> list[FieldError]:
-    """One for each field, by its dotted path; what the person sent is not repeated."""
-    return [_field_error(found) for found in error.errors(include_url=False, include_input=False)]
-
-
-def _field_error(found: ErrorDetails) -> FieldError:
-    field = ".".join(str(part) for part in found["loc"]) or "body"
-    return FieldError(field, clause(found["type"], found.get("ctx", {}), found["msg"]))

@@ -148,6 +148,7 @@ class ExecutionView(Record):
     agent_version: int
     user_id: str
     trigger: Trigger
+    rehearsal: bool
     due_time: Instant | None
     retry_of: str | None
     status: Status

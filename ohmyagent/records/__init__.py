@@ -8,6 +8,7 @@ from ohmyagent.domain.audit import AuditEntry
 from ohmyagent.domain.beta import BetaApplication
 from ohmyagent.domain.conversations import ChatBatch, Conversation, Turn
 from ohmyagent.domain.deliveries import Delivery, WebhookSecret
+from ohmyagent.domain.drafts import Draft
 from ohmyagent.domain.executions import EventBatch, Execution, ExecutionInput, Launch
 from ohmyagent.domain.hooks import Hook
 from ohmyagent.domain.mail import OutboxMail
@@ -99,6 +100,7 @@ platform_months = Collection("platformMonths", PlatformMonth)
 outbox = Collection("outbox", OutboxMail)
 pulses = Collection("pulses", Pulse)
 workspaces = Collection("workspaces", Workspace)
+drafts = Collection("drafts", Draft)
 hooks = Collection("hooks", Hook)
 deliveries = Collection("deliveries", Delivery)
 talks = Collection("talks", Talk)

@@ -38,7 +38,7 @@ def create(
 
     Raises Invalid for an unknown model or a schedule that cannot be kept, AlreadyExists for a slug in use, PlanLimit.
     """
-    _possible(store, models, user, draft)
+    check(store, models, user, draft)
     body = digest(draft.model_dump_json() + (source or ""))
     agent_id = derived_id("a", user.id, "agents", key) if key else new_id("a")
     agent = Agent.designed(draft, id=agent_id, user_id=user.id, now=now).replace(request_digest=body)
@@ -49,11 +49,7 @@ def create(
             if existing.request_digest != body:
                 raise KeyReused()
             return existing
-        _free_slug(tx, agent)
-        take()
-        _take_slug(tx, agent)
-        _keep_version(tx, agent, source, now)
-        return records.agents.create(tx, agent.id, agent)
+        return enter(tx, agent, source, now, take)
 
     return planning.with_another_agent(store, user, work)
 
@@ -102,19 +98,19 @@ def save(
 
     Without a `source` of its own it keeps the present one's, for the keys that only the file knows.
     """
-    _possible(store, models, user, draft)
+    check(store, models, user, draft)
 
     def work(tx: Transaction) -> Agent:
         before = find(tx, user, agent_id).at_version(expected)
         text = source or records.agent_versions.get(tx, version_id(before.id, before.version)).source
-        return _write(tx, before, before.redesigned(draft, now), text, now)
+        return rewrite(tx, before, before.redesigned(draft, now), text, now)
 
     return store.transact(work)
 
 
 def patched(agent: Agent, patch: dict[str, Any]) -> dict[str, Any]:
     """The agent's draft in JSON with a merge patch (RFC 7396) applied, not validated yet."""
-    return _merged(agent.draft.model_dump(mode="json"), patch)
+    return merged(agent.draft.model_dump(mode="json"), patch)
 
 
 def delete(store: Store, user: User, agent_id: str, *, now: datetime, expected: int | None = None) -> None:
@@ -166,8 +162,8 @@ def rollback(store: Store, models: ModelTable, user: User, agent_id: str, versio
         before = find(tx, user, agent_id)
         old = records.agent_versions.get(tx, version_id(agent_id, version))
         draft = old.draft.replace(slug=before.slug, status=before.status)
-        _possible(tx, models, user, draft)
-        return _write(tx, before, before.redesigned(draft, now), old.source, now)
+        check(tx, models, user, draft)
+        return rewrite(tx, before, before.redesigned(draft, now), old.source, now)
 
     return store.transact(work)
 
@@ -202,7 +198,22 @@ def reimported(
     return save(store, models, user, agent_id, draft, now=now, expected=expected, source=text)
 
 
-def _write(tx: Transaction, before: Agent, after: Agent, source: str | None, now: datetime) -> Agent:
+def enter(tx: Transaction, agent: Agent, source: str | None, now: datetime, take: planning.Take) -> Agent:
+    """A new agent with its slug and its first version; `take` counts it.  Raises AlreadyExists, PlanLimit."""
+    _free_slug(tx, agent)
+    take()
+    _take_slug(tx, agent)
+    _keep_version(tx, agent, source, now)
+    return records.agents.create(tx, agent.id, agent)
+
+
+def version(documents: records.Documents, agent: Agent, number: int) -> AgentVersion:
+    """What the agent was at that version; raises NotFound."""
+    return records.agent_versions.get(documents, version_id(agent.id, number))
+
+
+def rewrite(tx: Transaction, before: Agent, after: Agent, source: str | None, now: datetime) -> Agent:
+    """The next version written, with all that a change leaves behind; it reads, so no write comes before it."""
     after = pausing.reviewed(tx, after, now)
     left = left_behind(tx, before, after, now)
     if after.slug != before.slug:
@@ -244,7 +255,7 @@ def _keep_version(tx: Transaction, agent: Agent, source: str | None, now: dateti
     records.agent_versions.create(tx, version_id(agent.id, agent.version), entry)
 
 
-def _possible(documents: records.Documents, models: ModelTable, user: User, draft: AgentDraft) -> None:
+def check(documents: records.Documents, models: ModelTable, user: User, draft: AgentDraft) -> None:
     """Raises Invalid for what is valid by itself, but not on this platform or in this plan."""
     if models.find(draft.model) is None:
         known = ", ".join(dict.fromkeys(name for m in models.models for name in (*m.aliases, m.id)))
@@ -253,12 +264,13 @@ def _possible(documents: records.Documents, models: ModelTable, user: User, draf
         scheduling.check(draft.schedule, planning.plan_of(documents, user), within="schedule.")
 
 
-def _merged(target: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(target)
+def merged(target: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
+    """The target with a merge patch (RFC 7396) applied; null stays, for the caller to read as the default."""
+    result = dict(target)
     for key, value in patch.items():
-        before = merged.get(key)
+        before = result.get(key)
         if isinstance(value, dict) and isinstance(before, dict):
-            merged[key] = _merged(before, value)
+            result[key] = merged(before, value)
         else:
-            merged[key] = value
-    return merged
+            result[key] = value
+    return result

@@ -160,7 +160,7 @@ def _correction(tx: Transaction, before: Ledger, after: Ledger, usage: TokenUsag
     if turn is not None:
         return _turn_correction(tx, turn, before, after, usage)
     execution = records.executions.get(tx, before.id)
-    agent = records.agents.find(tx, execution.agent_id)
+    agent = None if execution.rehearsal else records.agents.find(tx, execution.agent_id)
     booked = execution.start_time or execution.created_at
     month: Month | None = records.months.find(tx, month_id(execution.user_id, month_of(booked)))
     change = after.spent - before.spent
@@ -175,7 +175,7 @@ def _correction(tx: Transaction, before: Ledger, after: Ledger, usage: TokenUsag
             records.agents.put(tx, agent.id, agent.replace(total_token_usage=total, total_cost_micro_usd=cost))
         if month is not None:
             day = booked.strftime("%Y-%m-%d")
-            records.months.put(tx, month.id, month.corrected(day, execution.agent_id, usage, change, unknown))
+            records.months.put(tx, month.id, month.corrected(day, execution.account, usage, change, unknown))
 
     return write
 

@@ -14,9 +14,10 @@ from ohmyagent.domain.schedule_speech.answer import answer
 from ohmyagent.domain.schedule_speech.pieces import taken_apart
 from ohmyagent.domain.schedule_speech.questions import Asked, Question
 from ohmyagent.domain.schedule_speech.sentence import Unclear, understood
+from ohmyagent.domain.schedule_speech.spotting import Spotted, spotted
 from ohmyagent.domain.schedules import Schedule
 
-__all__ = ["LONGEST", "Asked", "Question", "heard"]
+__all__ = ["LONGEST", "Asked", "Question", "Spotted", "heard", "heard_in"]
 
 LONGEST = 200
 """Letters; a longer text is no schedule."""
@@ -38,3 +39,8 @@ def heard(text: str, zone: str) -> Schedule | Question | None:
         return answer(understood(pieces), zone)
     except (Unclear, ValidationError):
         return None
+
+
+def heard_in(text: str, zone: str) -> Spotted | None:
+    """The schedule that a longer text mentions, or the question about it, with the words that say it."""
+    return spotted(text, lambda phrase: heard(phrase, zone))

@@ -7,13 +7,14 @@ runner claims an execution.
 from ohmyagent.use_cases.running.claims import claim
 from ohmyagent.use_cases.running.ends import cancel, end, finish, resume
 from ohmyagent.use_cases.running.launches import launch
-from ohmyagent.use_cases.running.logs import Log, find, log, page, shown
+from ohmyagent.use_cases.running.logs import Log, agent_of, find, last_kept_seq, log, page, shown
 from ohmyagent.use_cases.running.reports import held, report, uploads
 from ohmyagent.use_cases.running.requests import dispatch, input_of, request, requested_id, retry
 from ohmyagent.use_cases.running.sweeps import check, relieve, sweep
 
 __all__ = [
     "Log",
+    "agent_of",
     "cancel",
     "check",
     "claim",
@@ -23,6 +24,7 @@ __all__ = [
     "finish",
     "held",
     "input_of",
+    "last_kept_seq",
     "launch",
     "log",
     "page",

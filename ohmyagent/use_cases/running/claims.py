@@ -25,6 +25,7 @@ from ohmyagent.domain.workspaces import Workspace
 from ohmyagent.ports import Files, Queue, Store, Transaction
 from ohmyagent.use_cases import entrusting, keeping, metering, planning, prompts
 from ohmyagent.use_cases.running.ends import close, month_with, resume
+from ohmyagent.use_cases.running.logs import agent_of
 from ohmyagent.use_cases.running.requests import input_of
 
 log = structlog.get_logger()
@@ -56,7 +57,7 @@ def claim(
     def work(tx: Transaction) -> Claim | Execution:
         batch = records.launches.get(tx, launch_id).claimed_by(nonce, index)
         execution = records.executions.get(tx, batch.executions[index]).claimed(runner_token, now, pace.lease)
-        agent = records.agents.get(tx, execution.agent_id)
+        agent = agent_of(tx, execution)
         user = records.users.find(tx, execution.user_id)
         month = month_with(tx, execution.user_id, now)
         manifest = keeping.workspace(tx, execution.user_id, execution.agent_id, now)
@@ -88,7 +89,7 @@ def claim(
         records.launches.put(tx, launch_id, batch)
         records.executions.put(tx, execution.id, execution)
         records.ledgers.put(tx, ledger.id, ledger)
-        records.months.put(tx, month.id, month.reserving(execution.id, execution.agent_id, cap))
+        records.months.put(tx, month.id, month.reserving(execution.id, execution.account, cap))
         spec = _spec(execution, data, talk, files, manifest, model, models, model_token, cap, gateway_url, pace, now)
         return Claim(execution_id=execution.id, token=runner_token, epoch=execution.epoch, spec=spec)
 
@@ -101,7 +102,17 @@ def claim(
     if isinstance(claimed, Execution):
         resume(store, queue, claimed)
         raise Gone("The budget is used up.")
-    return _told_of_secrets(store, claimed)
+    told = _told_of_secrets(store, claimed)
+    begun = records.executions.get(store, claimed.execution_id)
+    if begun.rehearsal:
+        _show(store, begun, now)
+    return told
+
+
+def _show(store: Store, begun: Execution, now: datetime) -> None:
+    from ohmyagent.use_cases import showing  # conversations know runs, so runs learn of them no earlier than this
+
+    showing.rehearsal(store, begun, now)
 
 
 def _told_of_secrets(store: Store, claim: Claim) -> Claim:
@@ -122,9 +133,11 @@ def _offered(models: ModelTable, execution: Execution) -> Model:
 
 
 def _cap(execution: Execution, month: Month, user_cap: int | None, talk: Talk | None) -> int:
-    """The run's own cap, or what agent and user have left of their months, or was agreed to for a conversation."""
+    """The run's own cap, or what agent (but for a rehearsal) and user have left of their months, or a talk has."""
     limits = execution.agent.limits
-    left = [limits.max_cost_micro_usd, limits.monthly_cost_micro_usd - month.committed(execution.agent_id)]
+    left = [limits.max_cost_micro_usd]
+    if not execution.rehearsal:
+        left.append(limits.monthly_cost_micro_usd - month.committed(execution.agent_id))
     if talk is not None:
         left.append(talk.left)
     if user_cap is not None:

@@ -15,7 +15,7 @@ from ohmyagent.domain.usage import Ledger, Month, UsageRow, month_id, month_of
 from ohmyagent.ports import Files, Queue, Store, Task, Transaction, Where
 from ohmyagent.use_cases import announcing, keeping
 from ohmyagent.use_cases.running.aftermath import aftermath
-from ohmyagent.use_cases.running.logs import find
+from ohmyagent.use_cases.running.logs import agent_of, find
 from ohmyagent.use_cases.running.requests import dispatch
 
 
@@ -38,7 +38,7 @@ def finish(
 
     def work(tx: Transaction) -> Execution:
         current = records.executions.get(tx, execution_id).held_by(token, done.epoch)
-        agent = records.agents.find(tx, current.agent_id)
+        agent = agent_of(tx, current)
         ledger = records.ledgers.get(tx, current.id)
         month = month_with(tx, current.user_id, current.start_time or now)
         manifest = keeping.workspace(tx, current.user_id, current.agent_id, now)
@@ -50,7 +50,7 @@ def finish(
             last_seq=done.last_seq, hosts=done.hosts, artifacts=artifacts, sandbox=done.sandbox,
             notes=done.workspace.notes if done.workspace else (), session=session,
         )  # fmt: skip
-        if saved is not None and status is Status.SUCCEEDED:
+        if saved is not None and status is Status.SUCCEEDED and not current.rehearsal:
             records.workspaces.put(tx, current.agent_id, manifest.saved(saved, current.id, now))
         return closed
 
@@ -106,7 +106,7 @@ def month_with(tx: Transaction, user_id: str, now: datetime) -> Month:
 def _row(closed: Execution, ledger: Ledger) -> UsageRow:
     return UsageRow(
         day=(closed.start_time or closed.created_at).strftime("%Y-%m-%d"),
-        agent_id=closed.agent_id,
+        agent_id=closed.account,
         runs=1,
         succeeded=int(closed.came_to_something),
         token_usage=ledger.usage,
@@ -134,6 +134,8 @@ def _counted(agent: Agent, closed: Execution, ledger: Ledger | None) -> Agent:
 
 def resume(store: Store, queue: Queue, ended: Execution) -> None:
     """Dispatch the run that waited for this one, if there is one (the sweep heals a crash right here)."""
+    if ended.rehearsal:
+        _tell(store, ended)
     waiting, _ = records.executions.page(
         store,
         Where("agentId", "==", ended.agent_id),
@@ -143,6 +145,12 @@ def resume(store: Store, queue: Queue, ended: Execution) -> None:
     )
     for execution in waiting:
         dispatch(queue, execution.launch_id, f"-after-{ended.id}")
+
+
+def _tell(store: Store, ended: Execution) -> None:
+    from ohmyagent.use_cases import showing  # conversations know runs, so runs learn of them no earlier than this
+
+    showing.rehearsal(store, ended, ended.end_time or ended.created_at)
 
 
 def cancel(store: Store, queue: Queue, user: User, execution_id: str, *, pace: Pace, now: datetime) -> Execution:
@@ -156,7 +164,7 @@ def cancel(store: Store, queue: Queue, user: User, execution_id: str, *, pace: P
         if execution.status is Status.LAUNCHING:
             return end(tx, execution.id, Status.CANCELLED, now)
         if execution.ended:
-            announcing.announce(tx, records.agents.find(tx, execution.agent_id), execution, now)
+            announcing.announce(tx, agent_of(tx, execution), execution, now)
         return records.executions.put(tx, execution.id, execution)
 
     execution = store.transact(work)
@@ -171,7 +179,7 @@ def cancel(store: Store, queue: Queue, user: User, execution_id: str, *, pace: P
 def end(tx: Transaction, execution_id: str, status: Status, now: datetime, **found: Any) -> Execution:
     """Close an execution without its runner's report; raises Gone if it has ended."""
     execution = records.executions.get(tx, execution_id)
-    agent = records.agents.find(tx, execution.agent_id)
+    agent = agent_of(tx, execution)
     ledger = records.ledgers.find(tx, execution_id)
     month = month_with(tx, execution.user_id, execution.start_time or now)
     return close(tx, execution, status, now, agent, ledger, month, **found)

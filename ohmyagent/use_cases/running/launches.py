@@ -12,6 +12,7 @@ from ohmyagent.domain.schedules import Overlap
 from ohmyagent.domain.text import new_secret
 from ohmyagent.ports import Jobs, Later, Store, Transaction
 from ohmyagent.use_cases import announcing
+from ohmyagent.use_cases.running.logs import agent_of
 
 NO_ROOM_PAUSE = 0.3
 EARLY = timedelta(seconds=1)
@@ -39,13 +40,16 @@ def launch(store: Store, jobs: Jobs, launch_id: str, pace: Pace, now: datetime) 
 def _start(tx: Transaction, launch_id: str, nonce: str, pace: Pace, now: datetime) -> list[str]:
     batch = records.launches.get(tx, launch_id)
     executions = [records.executions.get(tx, id) for id in batch.executions]
-    agents = {e.agent_id: records.agents.find(tx, e.agent_id) for e in executions}
+    agents = {e.agent_id: agent_of(tx, e) for e in executions}
     started = []
     for execution in executions:
         agent = agents[execution.agent_id]
         if execution.status is not Status.QUEUED or not execution.is_due(now + EARLY):
             continue
-        if agent is None or agent.deleted_at is not None:
+        if execution.rehearsal:
+            records.executions.put(tx, execution.id, execution.launching(now + pace.launch, now + pace.launch))
+            started.append(execution.id)
+        elif agent is None or agent.deleted_at is not None:
             records.executions.put(tx, execution.id, execution.closed(Status.SKIPPED, now, error_code="agent_deleted"))
         elif code := _unwanted(agent, execution):
             skipped = execution.closed(Status.SKIPPED, now, error_code=code)
@@ -62,11 +66,12 @@ def _start(tx: Transaction, launch_id: str, nonce: str, pace: Pace, now: datetim
 
 def _unstart(tx: Transaction, started: Sequence[str]) -> None:
     executions = [records.executions.get(tx, id) for id in started]
-    agents = [records.agents.get(tx, execution.agent_id) for execution in executions]
+    agents = [agent_of(tx, execution) for execution in executions]
     for execution, agent in zip(executions, agents, strict=True):
         if execution.status is Status.LAUNCHING:
             records.executions.put(tx, execution.id, execution.requeued())
-            records.agents.put(tx, agent.id, agent.released_by(execution.id))
+            if agent is not None:
+                records.agents.put(tx, agent.id, agent.released_by(execution.id))
 
 
 def _unwanted(agent: Agent, execution: Execution) -> str | None:

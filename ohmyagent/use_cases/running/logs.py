@@ -6,6 +6,7 @@ from typing import Any
 
 from ohmyagent import records
 from ohmyagent.domain.accounts import User
+from ohmyagent.domain.agents import Agent
 from ohmyagent.domain.errors import NotFound
 from ohmyagent.domain.executions import Execution, Status
 from ohmyagent.ports import Store, Where
@@ -26,6 +27,11 @@ def find(documents: records.Documents, user: User, execution_id: str) -> Executi
     if execution is None or execution.user_id != user.id:
         raise NotFound()
     return execution
+
+
+def agent_of(documents: records.Documents, execution: Execution) -> Agent | None:
+    """The agent that the run counts for and whose workspace it uses: none for a rehearsal, or after its deletion."""
+    return None if execution.rehearsal else records.agents.find(documents, execution.agent_id)
 
 
 def shown(store: Store, execution: Execution) -> Execution:

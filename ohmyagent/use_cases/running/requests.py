@@ -97,6 +97,11 @@ def retry(
         raise Conflict(
             "This run answered in a chat; ask there again.", korean="대화에서 한 실행입니다. 대화에서 다시 말해 주세요."
         )
+    if old.rehearsal:
+        raise Conflict(
+            "A trial run is started again from its conversation.",
+            korean="시험 실행은 대화에서 다시 시작해 주세요.",
+        )
     # not validated again: a webhook's input may be longer than what a person may send
     wanted = ExecutionRequest.model_construct(input=input_of(store, old))
     return request(

@@ -12,7 +12,7 @@ from ohmyagent.domain.executions import OWNED, Execution, Status
 from ohmyagent.domain.runner import Pace
 from ohmyagent.ports import Jobs, Liveness, Queue, Store, Transaction, Where
 from ohmyagent.use_cases.running.ends import end, resume
-from ohmyagent.use_cases.running.logs import last_kept_seq
+from ohmyagent.use_cases.running.logs import agent_of, last_kept_seq
 from ohmyagent.use_cases.running.requests import dispatch
 
 PAGE = 100
@@ -110,7 +110,7 @@ def _settle(
         raise Gone()
     if status is not Status.QUEUED:
         return end(tx, current.id, status, now, error_code=code, last_seq=last_seq)
-    agent = records.agents.find(tx, current.agent_id)
+    agent = agent_of(tx, current)
     if agent is not None:
         records.agents.put(tx, agent.id, agent.released_by(current.id))
     return records.executions.put(tx, current.id, current.requeued())
@@ -131,6 +131,6 @@ def _redispatch(store: Store, queue: Queue, execution: Execution, now: datetime)
     """Its task may have been lost between commit and enqueue: once a minute, another one."""
     if not execution.is_due(now - FORGOTTEN):
         return
-    agent = records.agents.find(store, execution.agent_id)
+    agent = agent_of(store, execution)
     if agent is None or agent.active_execution_id is None or agent.deleted_at is not None:
         dispatch(queue, execution.launch_id, now.strftime("-%Y%m%dT%H%MZ"))

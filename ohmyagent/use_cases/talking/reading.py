@@ -65,6 +65,7 @@ def erase(store: Store, conversation_id: str) -> bool:
             batches.delete(store, f"{batch.from_seq:09d}")
         if not found:
             break
+    records.drafts.delete(store, conversation_id)
     records.conversations.delete(store, conversation_id)
     return True
 

@@ -1,0 +1,29 @@
+"""What is shown while a tool works, in Korean and English."""
+
+STATUS: dict[str, tuple[str, str]] = {
+    "read_draft": ("초안 확인 중…", "Looking at the draft…"),
+    "change_draft": ("초안 작성 중…", "Writing the draft…"),
+    "propose_schedule": ("일정 확인 중…", "Checking the schedule…"),
+    "estimate_price": ("비용 계산 중…", "Working out the price…"),
+    "propose_rehearsal": ("시험 실행 준비 중…", "Preparing a trial run…"),
+    "read_rehearsal": ("시험 실행 결과 확인 중…", "Reading the trial run…"),
+    "list_agents": ("에이전트 목록 확인 중…", "Looking at your agents…"),
+    "edit_agent": ("에이전트 여는 중…", "Opening the agent…"),
+    "read_runs": ("실행 기록 확인 중…", "Reading past runs…"),
+    "read_run": ("실행 로그 확인 중…", "Reading the run's log…"),
+    "explain_limits": ("한도 확인 중…", "Looking up the limits…"),
+    "ask": ("질문 준비 중…", "Preparing a question…"),
+}
+THINKING = ("생각 중…", "Thinking…")
+DROPPED = (
+    "대화가 길어져 앞부분의 메시지 {count}개는 더 이상 참고하지 않습니다.",
+    "The conversation has grown long: its first {count} messages are no longer taken into account.",
+)
+TOO_MANY_STEPS = (
+    "한 번에 할 수 있는 단계를 다 써서 여기서 멈췄습니다. 이어서 할 일을 말씀해 주세요.",
+    "I stopped here because one answer may take only so many steps. Tell me how to go on.",
+)
+
+
+def said(words: tuple[str, str], language: str) -> str:
+    return words[0] if language == "ko" else words[1]

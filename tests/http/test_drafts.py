@@ -1,0 +1,99 @@
+"""The user's clicks on cards: change, save, try, price."""
+
+import json
+from typing import Any
+
+from ohmyagent import records
+from ohmyagent.domain.conversations import Conversation
+from ohmyagent.use_cases.talking import events
+from tests.http.world import NOON, Api, Person
+
+WISH = {"name": "뉴스 요약", "finalPrompt": "뉴스를 요약해 줘", "schedule": {"cron": "0 9 * * 1-5"}}
+TALK = "/api/conversations/v_talk"
+
+
+def talking(api: Api) -> Person:
+    person = api.guest()
+    talk = Conversation(id="v_talk", user_id=person.id, title="대화", created_at=NOON, updated_at=NOON)
+    records.conversations.put(api.platform.store, talk.id, talk)
+    return person
+
+
+def changed(person: Person, revision: int, **agent: Any) -> dict[str, Any]:
+    answer = person.patch(f"{TALK}/draft", json={"revision": revision, "agent": agent})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json
+    return found
+
+
+def shown(api: Api) -> list[tuple[str, dict[str, Any]]]:
+    lines = events.log(api.platform.store, "v_talk", 0, limit=100).lines
+    return [(event["kind"], event["data"]) for event in (json.loads(line.text) for line in lines)]
+
+
+def test_a_draft_is_changed_tried_priced_and_saved_by_clicks(api: Api) -> None:
+    person = talking(api)
+    draft = changed(person, 0, **WISH)
+    assert (draft["revision"], draft["agentId"], draft["missing"]) == (1, None, [])
+    assert draft["scheduleText"]["ko"] == "평일 오전 9시 (KST)"
+    price = person.get(f"{TALK}/price?revision=1").json
+    assert (price["basis"], price["perRun"], price["runs"]) == ("none", None, 21)
+
+    tried = person.post(f"{TALK}/rehearsals", json={"revision": 1, "allow": ["news.example.com"]})
+    assert tried.status_code == 202, tried.text
+    assert (tried.json["rehearsal"], tried.json["trigger"]) == (True, "chat")
+    api.claimed(tried.json["id"])
+    api.ended(tried.json["id"])
+    draft = person.get(f"{TALK}/draft").json
+    assert (draft["revision"], draft["agent"]["network"]["allow"]) == (2, ["news.example.com"])
+
+    made = person.post(f"{TALK}/draft/save", json={"revision": 2, "activate": True})
+    assert made.status_code == 201, made.text
+    assert (made.json["status"], made.json["id"]) == ("active", tried.json["agentId"])
+    assert made.json["nextRunAt"] == "2026-11-23T00:00:00.000Z"
+    again = person.post(f"{TALK}/draft/save", json={"revision": 2, "activate": True})
+    assert (again.json["id"], again.json["version"]) == (made.json["id"], 1)
+    assert len(person.get("/api/agents").json["items"]) == 1
+    kinds = [kind for kind, _ in shown(api)]
+    assert kinds == ["draft", "draft", "rehearsal", "rehearsal", "draft", "agent", "draft", "agent"]
+    assert shown(api)[5][1]["agentId"] == made.json["id"]
+
+
+def test_what_is_stale_wrong_or_not_yours_is_refused_with_its_field(api: Api) -> None:
+    person = talking(api)
+    changed(person, 0, **WISH)
+    assert person.patch(f"{TALK}/draft", json={"revision": 0, "agent": {"name": "x"}}).status_code == 409
+    assert person.post(f"{TALK}/draft/save", json={"revision": 0}).status_code == 409
+    assert person.get(f"{TALK}/price?revision=7").status_code == 409
+    wrong = person.patch(f"{TALK}/draft", json={"revision": 1, "agent": {"network": {"allow": ["127.0.0.1"]}}})
+    assert wrong.status_code == 422
+    assert wrong.json["errors"][0]["field"] == "agent.network.allow.0"
+    stranger = api.guest()
+    for method, path, body in (
+        ("GET", "/draft", None),
+        ("PATCH", "/draft", {"revision": 1, "agent": {}}),
+        ("POST", "/draft/save", {"revision": 1}),
+        ("POST", "/rehearsals", {"revision": 1}),
+        ("GET", "/price", None),
+    ):
+        answer = stranger.call(method, TALK + path, json=body) if body else stranger.call(method, TALK + path)
+        assert answer.status_code == 404
+
+
+def test_a_trial_run_is_started_once_for_each_key(api: Api) -> None:
+    person = talking(api)
+    changed(person, 0, **WISH)
+    key = {"Idempotency-Key": "click-1"}
+    first = person.post(f"{TALK}/rehearsals", json={"revision": 1}, headers=key).json
+    assert person.post(f"{TALK}/rehearsals", json={"revision": 1}, headers=key).json["id"] == first["id"]
+    second = person.post(f"{TALK}/rehearsals", json={"revision": 1}, headers={"Idempotency-Key": "click-2"})
+    assert second.status_code == 409
+
+
+def test_an_unfinished_draft_cannot_be_saved_or_tried(api: Api) -> None:
+    person = talking(api)
+    changed(person, 0, name="이름만")
+    for path in ("/draft/save", "/rehearsals"):
+        refused = person.post(f"{TALK}{path}", json={"revision": 1})
+        assert refused.status_code == 422
+        assert [error["field"] for error in refused.json["errors"]] == ["agent.finalPrompt"]
