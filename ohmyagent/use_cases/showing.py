@@ -39,7 +39,7 @@ def agent(store: Store, draft: Draft, agent: Agent, now: datetime) -> None:
 
 
 def rehearsal(store: Store, execution: Execution, now: datetime) -> None:
-    """How a trial run stands; nothing when its conversation is gone.  What keeps it from being told never stops a run."""
+    """How a trial run stands; nothing when its conversation is gone.  No run is stopped by not being shown."""
     try:
         _rehearsal(store, execution, now)
     except Unavailable:
