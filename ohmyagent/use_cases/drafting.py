@@ -106,8 +106,8 @@ def save(
     """The revision as a new agent, or as the next version of the one it changes; active if asked for.
 
     Saving a revision again changes nothing, but for making it active.  Raises NotFound, Invalid naming what is missing,
-    PlanLimit, and Conflict for a draft, or an agent, that was changed meanwhile: then the draft is renewed from the agent's
-    present state, with what the draft had changed, to be looked at again.
+    PlanLimit, and Conflict for a draft, or an agent, that was changed meanwhile: then the draft is renewed from the
+    agent's present state, with what the draft had changed, to be looked at again.
     """
 
     def work(tx: Transaction, take: planning.Take) -> tuple[Draft, Agent] | Draft:
