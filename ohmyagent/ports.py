@@ -157,7 +157,37 @@ class Queue(Protocol):
     """
 
     def enqueue(self, task: Task) -> bool:
-        """Keep the task; False if one of that name was there before (done ones are remembered for a day at least)."""
+        """Keep the task; False if one of that name was there before.
+
+        It spares work and guarantees nothing: a name may be forgotten an hour after its task was done."""
+
+
+@dataclass(frozen=True)
+class Beat:
+    """How the tick is set off: whether it is, when it last was and will be next, and whether that failed."""
+
+    runs: bool
+    last: datetime | None
+    coming: datetime | None
+    failing: bool
+
+
+class Clock(Protocol):
+    """What sets off the tick from outside, where no process of ours does."""
+
+    def beat(self) -> Beat:
+        """Raises NotFound when nothing sets it off."""
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+
+class Callers(Protocol):
+    """Who calls the routes that only the platform itself may call."""
+
+    def check(self, token: str, audience: str) -> None:
+        """Raises Unauthenticated unless the token is sound, is for `audience`, and is of the account that may call."""
 
 
 class Liveness(StrEnum):

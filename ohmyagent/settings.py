@@ -12,6 +12,11 @@ from ohmyagent.domain.errors import Invalid
 from ohmyagent.domain.plans import Plans
 
 DEFAULT_PORT = 8080
+DEFAULT_REGION = "asia-northeast3"
+TARGETS = ("local", "gcp")
+GOOGLE_NEEDS = ("GOOGLE_CLOUD_PROJECT", "OMA_PUBLIC_URL", "OMA_SERVICES", "OMA_BUCKET", "OMA_KMS_KEY", "OMA_INVOKER")
+KMS_KEY = re.compile(r"projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+")
+EMULATED = ("tasks", "run", "scheduler", "kms", "storage", "certs")
 ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9.-]*[a-z0-9]")
 
 
@@ -20,6 +25,49 @@ class BadSettings(Exception):
 
     def __init__(self, lines: list[str]) -> None:
         super().__init__("\n".join(lines))
+
+
+@dataclass(frozen=True)
+class Google:
+    """Where the platform's parts are on Google Cloud.
+
+    `services` is the address of a service with `{name}` in the place of its name; `invoker` the account that calls the
+    internal ones.  `emulators` maps names of Google's services to stand-ins for them, for tests.
+    """
+
+    project: str
+    region: str
+    services: str
+    bucket: str
+    kms_key: str
+    invoker: str
+    job: str
+    tick: str
+    emulators: Mapping[str, str] = field(default_factory=dict)
+
+    def url(self, service: str) -> str:
+        return self.services.replace("{name}", service)
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str], wrong: list[str]) -> "Google":
+        """Adds to `wrong` everything that is missing or wrong."""
+        wrong += [f"{name} is not set; OMA_TARGET=gcp needs it" for name in GOOGLE_NEEDS if not env.get(name)]
+        services, key = env.get("OMA_SERVICES", ""), env.get("OMA_KMS_KEY", "")
+        if services and "{name}" not in services:
+            wrong.append("OMA_SERVICES has no {name}; it is like https://{name}-1234567890.asia-northeast3.run.app")
+        if key and not KMS_KEY.fullmatch(key):
+            wrong.append("OMA_KMS_KEY is not projects/…/locations/…/keyRings/…/cryptoKeys/…")
+        return cls(
+            project=env.get("GOOGLE_CLOUD_PROJECT", ""),
+            region=env.get("OMA_REGION") or DEFAULT_REGION,
+            services=services.rstrip("/"),
+            bucket=env.get("OMA_BUCKET", ""),
+            kms_key=key,
+            invoker=env.get("OMA_INVOKER", ""),
+            job=env.get("OMA_JOB") or "agent-runner",
+            tick=env.get("OMA_TICK") or "tick",
+            emulators=_emulators(env, wrong),
+        )
 
 
 @dataclass(frozen=True)
@@ -41,6 +89,7 @@ class Settings:
     mail_to: str | None = None
     admin_emails: tuple[str, ...] = field(default=(), repr=False)
     plans: Plans = field(default_factory=Plans.built_in)
+    google: Google | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -48,8 +97,9 @@ class Settings:
         env = os.environ if env is None else env
         wrong: list[str] = []
         target = env.get("OMA_TARGET", "local")
-        if target != "local":
-            wrong.append(f"OMA_TARGET is {target!r}; this version knows local only")
+        if target not in TARGETS:
+            wrong.append(f"OMA_TARGET is {target!r}; it must be {' or '.join(TARGETS)}")
+        google = Google.from_env(env, wrong) if target == "gcp" else None
         port = _number(env, "OMA_PORT" if "OMA_PORT" in env else "PORT", DEFAULT_PORT, 0, 65535, wrong)
         gateway_port = _number(env, "OMA_GATEWAY_PORT", 0, 0, 65535, wrong)
         slots = _number(env, "OMA_SLOTS", 4, 1, 64, wrong)
@@ -76,6 +126,7 @@ class Settings:
             mail_to=env.get("MAIL_TO") or None,
             admin_emails=admin_emails,
             plans=plans,
+            google=google,
         )
 
 
@@ -87,6 +138,20 @@ def _number(env: Mapping[str, str], name: str, default: int, least: int, most: i
         wrong.append(f"{name} is {text!r}; it must be a number from {least} to {most}")
         return default
     return int(text)
+
+
+def _emulators(env: Mapping[str, str], wrong: list[str]) -> dict[str, str]:
+    """Stand-ins by name, `tasks=127.0.0.1:9001,…`.
+
+    Only beside the Firestore emulator: one of them says whose tokens are believed, and no real data may depend on it.
+    """
+    text = env.get("OMA_EMULATORS", "")
+    if text and not env.get("FIRESTORE_EMULATOR_HOST"):
+        wrong.append("OMA_EMULATORS is for tests; it needs FIRESTORE_EMULATOR_HOST")
+    pairs = [part.strip().partition("=") for part in text.split(",") if part.strip()]
+    if any(name not in EMULATED or not address for name, _, address in pairs):
+        wrong.append(f"OMA_EMULATORS is not a comma list of name=address with the names {', '.join(EMULATED)}")
+    return {name: address for name, _, address in pairs}
 
 
 def _addresses(env: Mapping[str, str], name: str, wrong: list[str]) -> tuple[str, ...]:

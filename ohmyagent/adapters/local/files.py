@@ -2,7 +2,6 @@
 
 import hmac
 import os
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -11,12 +10,12 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlencode
 
+from ohmyagent.adapters.keys import check_key
 from ohmyagent.adapters.local.durable import write_new
 from ohmyagent.domain.errors import AlreadyExists, Forbidden, Invalid, NotFound, Unavailable
 
 CHUNK = 65_536
 PREFIX = "/runner/files"
-_KEY = re.compile(r"(?=.{1,512}$)(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]{1,200}(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]{1,200})*")
 
 Method = Literal["GET", "PUT"]
 
@@ -110,8 +109,7 @@ class FolderFiles:
 
     def _path(self, key: str) -> Path:
         """Keys cannot hold `~`, so the mark tells the file `a` from the folder `a` of `a/b`."""
-        if not _KEY.fullmatch(key):
-            raise Invalid.of("key", "is not the key of a file")
+        check_key(key)
         return self._root / f"{key}~"
 
 
