@@ -172,7 +172,7 @@ class Beat:
     failing: bool
 
 
-class Clock(Protocol):
+class Metronome(Protocol):
     """What sets off the tick from outside, where no process of ours does."""
 
     def beat(self) -> Beat:

@@ -9,6 +9,13 @@ from pathlib import Path
 
 from ohmyagent import __version__
 from ohmyagent.adapters.excerpts import ProcessReader
+from ohmyagent.adapters.gcp.callers import GoogleCallers
+from ohmyagent.adapters.gcp.files import BucketFiles
+from ohmyagent.adapters.gcp.jobs import CloudRunJobs
+from ohmyagent.adapters.gcp.metronome import SchedulerMetronome
+from ohmyagent.adapters.gcp.queue import CloudTasksQueue
+from ohmyagent.adapters.gcp.store import FirestoreStore
+from ohmyagent.adapters.gcp.vault import KmsVault
 from ohmyagent.adapters.https import HttpsCourier
 from ohmyagent.adapters.local import backup as backups
 from ohmyagent.adapters.local.changes import SqliteChanges
@@ -21,15 +28,16 @@ from ohmyagent.adapters.local.queue import SqliteQueue
 from ohmyagent.adapters.local.store import SqliteStore
 from ohmyagent.adapters.local.vault import KeyFileVault
 from ohmyagent.adapters.smtp import Server, SmtpMail
-from ohmyagent.domain.costs import CLAUDE, DEMO, ModelMode, ModelTable
+from ohmyagent.domain.costs import CLAUDE, DEMO, Model, ModelMode, ModelTable
+from ohmyagent.domain.plans import Plans
 from ohmyagent.domain.runner import Pace, SandboxState
 from ohmyagent.gateway.upstreams import ANTHROPIC_URL, Upstream
-from ohmyagent.ports import Courier, Files, Jobs, Mail, Queue, Reader, Store, Vault
+from ohmyagent.ports import Callers, Courier, Files, Jobs, Mail, Metronome, Queue, Reader, Store, Vault
 from ohmyagent.records.indexes import INDEXES
 from ohmyagent.runner.installation import default_home
 from ohmyagent.runner.probe import probe
-from ohmyagent.settings import Settings
-from ohmyagent.use_cases import planning
+from ohmyagent.settings import BadSettings, Settings
+from ohmyagent.use_cases import planning, working
 from ohmyagent.use_cases.reacting import FED
 from ohmyagent.use_cases.ticking import Clock
 from ohmyagent.use_cases.vouching import Office
@@ -38,6 +46,20 @@ ROOT = Path(__file__).resolve().parent.parent
 RUNNER = ROOT / "jobs" / "agent-runner" / "main.py"
 LOOK_AHEAD = timedelta(seconds=5)
 """A thousand agents that are due together are queued before their instant, and start at it (bench/schedules.py)."""
+
+MINUTE = timedelta(seconds=60)
+"""How far the tick of the cloud, which comes every minute, looks ahead."""
+LAUNCH_BATCH = 100
+"""Runs of one instant that share a call of Cloud Run, which takes about 180 a minute."""
+FAR = Pace(
+    lease=timedelta(seconds=30),
+    launch=timedelta(minutes=5),
+    heartbeat_seconds=5.0,
+    flush_seconds=1.0,
+    orphan_seconds=120.0,
+    cancel_grace=timedelta(seconds=15),
+)
+"""Runners start within minutes there, and every report is paid for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +85,14 @@ class App:
     sandbox: SandboxState | None = None
     version: str = __version__
 
+    @property
+    def public_url(self) -> str:
+        return self.settings.public_url
+
+    @property
+    def plans(self) -> Plans:
+        return self.settings.plans
+
 
 @dataclass(frozen=True, kw_only=True)
 class Local(App):
@@ -75,10 +105,19 @@ class Local(App):
     host: Host
 
 
+@dataclass(frozen=True, kw_only=True)
+class Cloud(App):
+    """Google Cloud.  `callers` are those of the internal routes, `metronome` sets off the tick."""
+
+    callers: Callers
+    metronome: Metronome
+
+
 @cache
 def app() -> App:
     """The program as the environment describes it, made once per process."""
-    return local(Settings.from_env())
+    settings = Settings.from_env()
+    return gcp(settings) if settings.target == "gcp" else local(settings)
 
 
 def local(settings: Settings) -> Local:
@@ -114,6 +153,36 @@ def local(settings: Settings) -> Local:
     )
 
 
+def gcp(settings: Settings) -> Cloud:
+    """Firestore, Cloud Tasks, Cloud Run, Cloud Storage, KMS.  Connects to nothing: each does at its first use."""
+    here = settings.google
+    if here is None:
+        raise BadSettings(["OMA_TARGET is not gcp"])
+    emulators = here.emulators
+    place = (here.project, here.region)
+    return Cloud(
+        settings=settings,
+        store=FirestoreStore(here.project),
+        queue=CloudTasksQueue(
+            *place, here.invoker, lambda kind: here.url(working.KINDS[kind].service), emulators.get("tasks")
+        ),
+        jobs=CloudRunJobs(*place, here.job, emulators.get("run")),
+        files=BucketFiles(here.bucket, emulators.get("storage")),
+        vault=KmsVault(here.kms_key, emulators.get("kms")),
+        courier=HttpsCourier(),
+        mail=mail(settings),
+        reader=ProcessReader(),
+        models=ModelTable(claude(settings), default="haiku"),
+        upstreams={"anthropic": anthropic(settings)},
+        pace=FAR,
+        clock=Clock(ahead=MINUTE, batch=LAUNCH_BATCH),
+        gateway_url=f"{here.url('gateway')}/gateway",
+        now=lambda: datetime.now(UTC),
+        callers=GoogleCallers(here.invoker, emulators.get("certs")),
+        metronome=SchedulerMetronome(*place, here.tick, emulators.get("scheduler")),
+    )
+
+
 def mail(settings: Settings) -> Mail:
     """The mail server of the settings; without one every letter is kept."""
     if settings.smtp_url is None or settings.mail_from is None:
@@ -126,11 +195,20 @@ def model_table(settings: Settings, demo_url: str) -> tuple[ModelTable, dict[str
     upstreams = {"demo": Upstream(name="demo", base_url=demo_url)}
     if not (settings.anthropic_api_key or settings.anthropic_base_url):
         return ModelTable((DEMO,), default="demo"), upstreams
-    base_url = settings.anthropic_base_url or ANTHROPIC_URL
+    upstreams["anthropic"] = anthropic(settings)
+    return ModelTable((*claude(settings), DEMO.replace(aliases=())), default="haiku"), upstreams
+
+
+def claude(settings: Settings) -> tuple[Model, ...]:
+    """Claude's models.  Every part knows them; the key is the gateway's."""
     mode = ModelMode.COMPATIBLE if settings.anthropic_base_url else ModelMode.API
-    upstreams["anthropic"] = Upstream(name="anthropic", base_url=base_url, key=settings.anthropic_api_key)
-    models = tuple(model.replace(mode=mode) for model in CLAUDE)
-    return ModelTable((*models, DEMO.replace(aliases=())), default="haiku"), upstreams
+    return tuple(model.replace(mode=mode) for model in CLAUDE)
+
+
+def anthropic(settings: Settings) -> Upstream:
+    """Anthropic's API or a compatible endpoint."""
+    base_url = settings.anthropic_base_url or ANTHROPIC_URL
+    return Upstream(name="anthropic", base_url=base_url, key=settings.anthropic_api_key)
 
 
 def backup(settings: Settings) -> Path:

@@ -2,28 +2,20 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 
 from ohmyagent import wiring
 from ohmyagent.ports import Change, Task
-from ohmyagent.use_cases import delivering, mailing, pausing, planning, reacting, running, ticking
+from ohmyagent.use_cases import reacting, running, working
 
 log = structlog.get_logger()
 
-SWEEP_SECONDS = 1.0
-TICK_SECONDS = 1.0
-MAIL_SECONDS = 1.0
-REVIEW_SECONDS = 15.0
-"""How soon an agent goes on after the month has changed; a raised limit is looked at when it is saved."""
-SPENDING_SECONDS = 30.0
-"""How old the sum may be by which the platform's own monthly limit is judged."""
-MAIL_THREADS = 1
-DELIVERY_SECONDS = 1.0
+RELIEVE_SECONDS = 1.0
 BACKUP_SECONDS = 600.0
-QUEUE_THREADS = 4
-WEBHOOK_THREADS = 4
-"""Of their own: receivers that are slow to answer must not hold up the start of runs."""
+THREADS = {("launch", "check"): 4, ("webhook",): 4, ("mail",): 1}
+"""Threads for kinds of work.  Webhooks have their own: receivers that are slow to answer must not hold up runs."""
 
 
 class Clockwork:
@@ -32,22 +24,15 @@ class Clockwork:
     def __init__(self, app: wiring.Local) -> None:
         self._app = app
         self._stop = threading.Event()
-        handlers = {"launch": self._launch, "check": self._check}
+        rounds: list[tuple[str, float, Callable[[], object]]] = [
+            *((name, round.seconds, partial(round.work, app)) for name, round in working.ROUNDS.items()),
+            ("relieve", RELIEVE_SECONDS, self._relieve),
+            ("backup", BACKUP_SECONDS, self._back_up),
+        ]
         self._threads = [
-            threading.Thread(target=app.queue.run, args=(handlers, QUEUE_THREADS, self._stop), name="queue"),
-            threading.Thread(
-                target=app.queue.run, args=({"webhook": self._deliver}, WEBHOOK_THREADS, self._stop), name="webhooks"
-            ),
-            threading.Thread(target=self._every, args=(SWEEP_SECONDS, self._sweep), name="sweep"),
-            threading.Thread(target=self._every, args=(DELIVERY_SECONDS, self._dispatch_deliveries), name="deliveries"),
-            threading.Thread(target=self._every, args=(SWEEP_SECONDS, self._relieve), name="relieve"),
-            threading.Thread(target=self._every, args=(TICK_SECONDS, self._tick), name="tick"),
-            threading.Thread(target=app.queue.run, args=({"mail": self._mail}, MAIL_THREADS, self._stop), name="mail"),
+            *(threading.Thread(target=self._work, args=entry, name=entry[0][0]) for entry in THREADS.items()),
             threading.Thread(target=app.changes.run, args=(self._react, self._stop), name="changes"),
-            threading.Thread(target=self._every, args=(MAIL_SECONDS, self._dispatch_mails), name="mails"),
-            threading.Thread(target=self._every, args=(REVIEW_SECONDS, self._review), name="review"),
-            threading.Thread(target=self._every, args=(SPENDING_SECONDS, self._observe_spending), name="spending"),
-            threading.Thread(target=self._every, args=(BACKUP_SECONDS, self._back_up), name="backup"),
+            *(threading.Thread(target=self._every, args=round, name=round[0]) for round in rounds),
         ]
 
     def start(self) -> None:
@@ -59,50 +44,14 @@ class Clockwork:
         for thread in self._threads:
             thread.join()
 
-    def _launch(self, task: Task) -> None:
-        app = self._app
-        running.launch(app.store, app.jobs, task.body["launchId"], app.pace, app.now())
-
-    def _check(self, task: Task) -> None:
-        app = self._app
-        running.check(app.store, app.queue, app.jobs, task.body["executionId"], pace=app.pace, now=app.now())
-
-    def _deliver(self, task: Task) -> None:
-        app, body = self._app, task.body
-        delivering.deliver(app.store, app.vault, app.courier, body["deliveryId"], int(body["attempt"]), app.now())
-
-    def _dispatch_deliveries(self) -> None:
-        app = self._app
-        delivering.dispatch(app.store, app.queue, app.now())
-
-    def _sweep(self) -> None:
-        app = self._app
-        running.sweep(app.store, app.queue, app.jobs, pace=app.pace, now=app.now())
-
-    def _tick(self) -> None:
-        app = self._app
-        done = ticking.tick(app.store, app.queue, app.models, app.clock, app.now())
-        ticking.mark(app.store, app.now())
-        if done.runs or done.missed or done.aside:
-            log.info("tick", runs=done.runs, missed=done.missed, aside=len(done.aside))
-
-    def _mail(self, task: Task) -> None:
-        app = self._app
-        mailing.deliver(app.store, app.mail, task.body["mailId"], app.settings.public_url, app.now)
+    def _work(self, kinds: tuple[str, ...], threads: int) -> None:
+        handlers: dict[str, Callable[[Task], None]] = {
+            kind: partial(working.KINDS[kind].handle, self._app) for kind in kinds
+        }
+        self._app.queue.run(handlers, threads, self._stop)
 
     def _react(self, change: Change) -> None:
         reacting.react(change, self._app)
-
-    def _dispatch_mails(self) -> None:
-        mailing.dispatch(self._app.store, self._app.queue, self._app.now())
-
-    def _review(self) -> None:
-        resumed = pausing.review(self._app.store, self._app.now())
-        if resumed:
-            log.info("agents go on", count=resumed)
-
-    def _observe_spending(self) -> None:
-        planning.observe(self._app.store, self._app.now())
 
     def _relieve(self) -> None:
         app = self._app
@@ -116,11 +65,11 @@ class Clockwork:
         if made:
             log.info("backup made", name=made.name)
 
-    def _every(self, seconds: float, work: Callable[[], object]) -> None:
+    def _every(self, name: str, seconds: float, work: Callable[[], object]) -> None:
         while True:
             try:
                 work()
             except Exception:  # a process border: one failed round must not end the clock
-                log.exception("clockwork", work=work.__name__)
+                log.exception("clockwork", work=name)
             if self._stop.wait(seconds):
                 return

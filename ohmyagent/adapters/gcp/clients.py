@@ -32,7 +32,7 @@ def connected(client: Any, emulator: str | None) -> Any:
     """A client of the class `client`: of Google's service, or of a stand-in at `emulator` (host:port, no TLS)."""
     if emulator is None:
         return client()
-    import grpc
+    import grpc  # type: ignore[import-untyped]
 
     transport = client.get_transport_class("grpc")
     return client(transport=transport(channel=grpc.insecure_channel(emulator)))

@@ -127,12 +127,12 @@ def signed_by_iam(credentials: Any, request: Any) -> Any:
 
     credentials.refresh(request)
     email = credentials.service_account_email
-    signer = Signer(request, credentials, email)
+    signer = Signer(request, credentials, email)  # type: ignore[no-untyped-call]
     return Credentials(signer, email, "https://oauth2.googleapis.com/token")  # type: ignore[no-untyped-call]
 
 
 def _client(emulator: str | None) -> Any:
-    from google.cloud.storage import Client
+    from google.cloud.storage import Client  # type: ignore[import-untyped]
 
     if emulator is None:
         return Client()

@@ -10,7 +10,7 @@ from ohmyagent.domain.errors import NoRoom
 from ohmyagent.ports import Liveness
 
 FRESH_SECONDS = 10.0
-"""How long what is known of an execution's tasks is taken for true: one sweep asks about many tasks of one execution."""
+"""How long what is known of an execution is taken for true: one sweep asks about many tasks of one."""
 MOST_KNOWN = 1_000
 PAGE = 1_000
 

@@ -7,7 +7,7 @@ from ohmyagent.domain.errors import NotFound
 from ohmyagent.ports import Beat
 
 
-class SchedulerClock:
+class SchedulerMetronome:
     """One job for all agents; it may come twice."""
 
     def __init__(self, project: str, region: str, job: str, emulator: str | None = None) -> None:
