@@ -64,3 +64,23 @@ def catalogue(request: Request) -> Response:
 @functions_framework.http
 def runner(request: Request) -> Response:
     return serve(request, "runner", app)
+
+
+@functions_framework.http
+def tick(request: Request) -> Response:
+    return serve(request, "tick", app)
+
+
+@functions_framework.http
+def launch(request: Request) -> Response:
+    return serve(request, "launch", app)
+
+
+@functions_framework.http
+def deliver(request: Request) -> Response:
+    return serve(request, "deliver", app)
+
+
+@functions_framework.http
+def changes(request: Request) -> Response:
+    return serve(request, "changes", app)

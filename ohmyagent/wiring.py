@@ -10,6 +10,7 @@ from pathlib import Path
 from ohmyagent import __version__
 from ohmyagent.adapters.excerpts import ProcessReader
 from ohmyagent.adapters.gcp.callers import GoogleCallers
+from ohmyagent.adapters.gcp.changes import EventarcEvents
 from ohmyagent.adapters.gcp.files import BucketFiles
 from ohmyagent.adapters.gcp.jobs import CloudRunJobs
 from ohmyagent.adapters.gcp.metronome import SchedulerMetronome
@@ -32,7 +33,7 @@ from ohmyagent.domain.costs import CLAUDE, DEMO, Model, ModelMode, ModelTable
 from ohmyagent.domain.plans import Plans
 from ohmyagent.domain.runner import Pace, SandboxState
 from ohmyagent.gateway.upstreams import ANTHROPIC_URL, Upstream
-from ohmyagent.ports import Callers, Courier, Files, Jobs, Mail, Metronome, Queue, Reader, Store, Vault
+from ohmyagent.ports import Callers, Courier, Events, Files, Jobs, Mail, Metronome, Queue, Reader, Store, Vault
 from ohmyagent.records.indexes import INDEXES
 from ohmyagent.runner.installation import default_home
 from ohmyagent.runner.probe import probe
@@ -110,7 +111,13 @@ class Cloud(App):
     """Google Cloud.  `callers` are those of the internal routes, `metronome` sets off the tick."""
 
     callers: Callers
+    events: Events
     metronome: Metronome
+
+    def address(self, service: str) -> str:
+        """Where a service of the platform is, which is also the audience of tokens for it."""
+        assert self.settings.google is not None
+        return self.settings.google.url(service)
 
 
 @cache
@@ -178,6 +185,7 @@ def gcp(settings: Settings) -> Cloud:
         clock=Clock(ahead=MINUTE, batch=LAUNCH_BATCH),
         gateway_url=f"{here.url('gateway')}/gateway",
         now=lambda: datetime.now(UTC),
+        events=EventarcEvents(),
         callers=GoogleCallers(here.invoker, emulators.get("certs")),
         metronome=SchedulerMetronome(*place, here.tick, emulators.get("scheduler")),
     )

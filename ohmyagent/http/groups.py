@@ -17,6 +17,7 @@ from ohmyagent.http import (
     executions,
     health,
     hooks,
+    internal,
     outbox,
     runner,
     runner_files,
@@ -50,7 +51,16 @@ GROUPS: dict[str, tuple[Blueprint, ...]] = {
     "runner_files": (health.bp, runner_files.bp),
 }
 
+INTERNAL: dict[str, tuple[Blueprint, ...]] = {
+    "tick": (health.bp, internal.minutes),
+    "launch": (health.bp, internal.tasks),
+    "deliver": (health.bp, internal.tasks),
+    "changes": (health.bp, internal.changes),
+}
+"""What only the platform itself calls, and only on Google Cloud: on one machine threads do it."""
+
 
 def blueprints(groups: Iterable[str]) -> list[Blueprint]:
     """The routes of these groups, each once; raises KeyError for an unknown group."""
-    return list(dict.fromkeys(blueprint for group in groups for blueprint in GROUPS[group]))
+    known = GROUPS | INTERNAL
+    return list(dict.fromkeys(blueprint for group in groups for blueprint in known[group]))

@@ -17,6 +17,7 @@ from ohmyagent.domain.record import Record
 from ohmyagent.domain.schedules import Pulse
 from ohmyagent.domain.secrets import Secret
 from ohmyagent.domain.talks import Talk
+from ohmyagent.domain.tasks import DeadTask
 from ohmyagent.domain.uploads import Upload
 from ohmyagent.domain.usage import Ledger, Month
 from ohmyagent.domain.workspaces import Workspace
@@ -105,6 +106,7 @@ hooks = Collection("hooks", Hook)
 deliveries = Collection("deliveries", Delivery)
 talks = Collection("talks", Talk)
 uploads = Collection("uploads", Upload)
+dead_tasks = Collection("deadTasks", DeadTask)
 webhook_secrets = Collection("webhookSecrets", WebhookSecret)
 conversations = Collection("conversations", Conversation)
 turns = Collection("turns", Turn)

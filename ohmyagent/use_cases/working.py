@@ -10,13 +10,25 @@ from typing import Protocol
 
 import structlog
 
+from ohmyagent import records
 from ohmyagent.domain.costs import ModelTable
 from ohmyagent.domain.plans import Plans
 from ohmyagent.domain.runner import Pace
 from ohmyagent.ports import Courier, Jobs, Mail, Queue, Store, Task, Vault
 from ohmyagent.use_cases import delivering, mailing, pausing, planning, running, ticking
+from ohmyagent.domain.errors import Forbidden, Gone, Invalid, NotFound
+from ohmyagent.domain.runner import Pace
+from ohmyagent.domain.tasks import DeadTask
+from ohmyagent.domain.text import derived_id
+from ohmyagent.ports import Change, ChangeKind, Courier, Jobs, Later, Mail, Queue, Store, Task, Vault
+from ohmyagent.use_cases import delivering, mailing, pausing, running, ticking
 
 log = structlog.get_logger()
+
+MOST_FAILURES = 10
+"""Attempts of one task, not counting those that were put off."""
+PERMANENT = (Invalid, NotFound, Gone, Forbidden)
+"""What the next attempt would meet again."""
 
 
 class Program(Protocol):
@@ -90,6 +102,34 @@ KINDS: Mapping[str, Kind] = {
 """By the kind of `Task`."""
 
 
+def attempt(app: Program, task: Task, failures: int) -> None:
+    """Do a task that failed so often before; when another attempt would not help, it is kept as a dead letter.
+
+    Raises Later, and what the handler raised when it is worth another attempt.
+    """
+    try:
+        KINDS[task.kind].handle(app, task)
+    except Later:
+        raise
+    except PERMANENT as error:
+        _bury(app, task, failures + 1, error)
+    except Exception as error:  # a process border: a handler may raise whatever it likes
+        if failures + 1 < MOST_FAILURES:
+            raise
+        _bury(app, task, failures + 1, error)
+
+
+def _bury(app: Program, task: Task, attempts: int, error: Exception) -> None:
+    """Its message may hold what a person typed, so only its type is kept."""
+    kind = type(error).__name__
+    log.error("task dead", kind=task.kind, name=task.name, attempts=attempts, error=kind)
+    id = derived_id("t", task.kind, task.name)
+    dead = DeadTask(
+        id=id, kind=task.kind, name=task.name, body=dict(task.body), attempts=attempts, error=kind, at=app.now()
+    )
+    records.dead_tasks.put(app.store, id, dead)
+
+
 def tick(app: Program) -> None:
     done = ticking.tick(app.store, app.queue, app.models, app.clock, app.now())
     ticking.mark(app.store, app.now())
@@ -149,3 +189,14 @@ def _went_well(app: Program, name: str, round: Round) -> bool:
         log.exception("round failed", round=name)
         return False
     return True
+
+
+REACTIONS: Mapping[str, Callable[[Program], None]] = {"outbox": dispatch_mails, "deliveries": dispatch_deliveries}
+"""By the collection in which a document was created: what would else wait for the next minute."""
+
+
+def react(app: Program, change: Change) -> None:
+    """Do at once what a new document asks for.  A change may come twice, late or never: the rounds do the same."""
+    reaction = REACTIONS.get(change.path.partition("/")[0])
+    if reaction is not None and change.kind is not ChangeKind.DELETED:
+        reaction(app)
