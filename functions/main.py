@@ -47,12 +47,7 @@ def admin(request: Request) -> Response:
 
 
 @functions_framework.cloud_event
-def beta_application_written(event: CloudEvent) -> None:
-    react(change_of(event), app())
-
-
-@functions_framework.cloud_event
-def mail_written(event: CloudEvent) -> None:
+def changes(event: CloudEvent) -> None:
     react(change_of(event), app())
 
 
@@ -79,8 +74,3 @@ def launch(request: Request) -> Response:
 @functions_framework.http
 def deliver(request: Request) -> Response:
     return serve(request, "deliver", app)
-
-
-@functions_framework.http
-def changes(request: Request) -> Response:
-    return serve(request, "changes", app)

@@ -88,13 +88,6 @@ class Change:
     time: datetime
 
 
-class Events(Protocol):
-    """Changes as they come by HTTP."""
-
-    def change(self, headers: Mapping[str, str], body: bytes) -> Change:
-        """Raises Invalid for what is no event of a document."""
-
-
 class Store(Protocol):
     """Documents, as Firestore knows them: small (≤ 1 MiB), keyed by path, queried by indexed fields.
 

@@ -90,6 +90,7 @@ class Settings:
     admin_emails: tuple[str, ...] = field(default=(), repr=False)
     plans: Plans = field(default_factory=Plans.built_in)
     google: Google | None = None
+    link_key: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -127,6 +128,7 @@ class Settings:
             admin_emails=admin_emails,
             plans=plans,
             google=google,
+            link_key=env.get("OMA_LINK_KEY") or None,
         )
 
 

@@ -1,5 +1,6 @@
 """Where everything meets: the only place that knows which adapters there are and which target it is."""
 
+import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -10,7 +11,6 @@ from pathlib import Path
 from ohmyagent import __version__
 from ohmyagent.adapters.excerpts import ProcessReader
 from ohmyagent.adapters.gcp.callers import GoogleCallers
-from ohmyagent.adapters.gcp.changes import EventarcEvents
 from ohmyagent.adapters.gcp.files import BucketFiles
 from ohmyagent.adapters.gcp.jobs import CloudRunJobs
 from ohmyagent.adapters.gcp.metronome import SchedulerMetronome
@@ -33,7 +33,7 @@ from ohmyagent.domain.costs import CLAUDE, DEMO, Model, ModelMode, ModelTable
 from ohmyagent.domain.plans import Plans
 from ohmyagent.domain.runner import Pace, SandboxState
 from ohmyagent.gateway.upstreams import ANTHROPIC_URL, Upstream
-from ohmyagent.ports import Callers, Courier, Events, Files, Jobs, Mail, Metronome, Queue, Reader, Store, Vault
+from ohmyagent.ports import Callers, Courier, Files, Jobs, Mail, Metronome, Queue, Reader, Store, Vault
 from ohmyagent.records.indexes import INDEXES
 from ohmyagent.runner.installation import default_home
 from ohmyagent.runner.probe import probe
@@ -111,7 +111,6 @@ class Cloud(App):
     """Google Cloud.  `callers` are those of the internal routes, `metronome` sets off the tick."""
 
     callers: Callers
-    events: Events
     metronome: Metronome
 
     def address(self, service: str) -> str:
@@ -183,12 +182,17 @@ def gcp(settings: Settings) -> Cloud:
         upstreams={"anthropic": anthropic(settings)},
         pace=FAR,
         clock=Clock(ahead=MINUTE, batch=LAUNCH_BATCH),
+        office=Office(settings.public_url, settings.admin_emails, _link_key(settings)),
         gateway_url=f"{here.url('gateway')}/gateway",
         now=lambda: datetime.now(UTC),
-        events=EventarcEvents(),
         callers=GoogleCallers(here.invoker, emulators.get("certs")),
         metronome=SchedulerMetronome(*place, here.tick, emulators.get("scheduler")),
     )
+
+
+def _link_key(settings: Settings) -> bytes:
+    """What signs links in mails.  Who is not given the key makes and believes none: then it is one nobody knows."""
+    return settings.link_key.encode() if settings.link_key else os.urandom(32)
 
 
 def mail(settings: Settings) -> Mail:

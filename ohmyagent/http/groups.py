@@ -55,7 +55,6 @@ INTERNAL: dict[str, tuple[Blueprint, ...]] = {
     "tick": (health.bp, internal.minutes),
     "launch": (health.bp, internal.tasks),
     "deliver": (health.bp, internal.tasks),
-    "changes": (health.bp, internal.changes),
 }
 """What only the platform itself calls, and only on Google Cloud: on one machine threads do it."""
 

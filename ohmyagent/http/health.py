@@ -5,7 +5,7 @@ from datetime import datetime
 from flask import Blueprint, Response
 
 from ohmyagent.domain.errors import Problem
-from ohmyagent.http.answers import answer, nothing
+from ohmyagent.http.answers import answer
 from ohmyagent.http.context import app
 from ohmyagent.http.operations import Access, operation
 from ohmyagent.http.views import HealthView
@@ -33,14 +33,6 @@ def health() -> Response:
         sandbox=sandbox,
     )
     return answer(view, 200 if fine else 503)
-
-
-@bp.get("/internal/ready")
-@operation("Whether this process can answer", access=Access.PUBLIC, answers={204: None}, problems=(503,))
-def ready() -> Response:
-    """For startup probes: a tick that stands still must not keep new instances from starting."""
-    app().store.find("health/check")
-    return nothing()
 
 
 def _store(store: Store) -> str:

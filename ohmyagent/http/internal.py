@@ -1,4 +1,4 @@
-"""/internal: what Cloud Scheduler, Cloud Tasks and Eventarc call; nobody else can."""
+"""/internal: what Cloud Scheduler and Cloud Tasks call; nobody else can."""
 
 import re
 from typing import Protocol, cast
@@ -10,14 +10,13 @@ from ohmyagent.domain.errors import FieldError, Invalid, NotFound, Unauthenticat
 from ohmyagent.http import bodies, context
 from ohmyagent.http.answers import nothing
 from ohmyagent.http.operations import Access, operation
-from ohmyagent.ports import Callers, Events, Later, Task
+from ohmyagent.ports import Callers, Later, Task
 from ohmyagent.use_cases import working
 
 log = structlog.get_logger()
 
 minutes = Blueprint("internal_minutes", __name__)
 tasks = Blueprint("internal_tasks", __name__)
-changes = Blueprint("internal_changes", __name__)
 
 _BEARER = re.compile(r"Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)", re.IGNORECASE)
 
@@ -27,8 +26,6 @@ class Program(working.Program, Protocol):
 
     @property
     def callers(self) -> Callers: ...
-    @property
-    def events(self) -> Events: ...
     def address(self, service: str) -> str: ...
 
 
@@ -67,19 +64,6 @@ def task(kind: str) -> Response:
         put_off = Response(status=429)
         put_off.headers["Retry-After"] = str(max(1, round(later.seconds)))
         return put_off
-    return nothing()
-
-
-@changes.post("/internal/changes")
-@operation("A document has changed", access=Access.PUBLIC, answers={204: None}, problems=(401, 422, 503))
-def changed() -> Response:
-    _called_for("changes")
-    try:
-        change = app().events.change(dict(request.headers), bodies.whole())
-    except Invalid:
-        log.warning("strange event", type=request.headers.get("ce-type"))
-        return nothing()  # it would be as strange the next time
-    working.react(app(), change)
     return nothing()
 
 

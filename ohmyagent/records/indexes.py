@@ -46,6 +46,16 @@ INDEXES: tuple[Index, ...] = (
     Index("turns", (("state", "asc"), ("lease.expiresAt", "asc"))),
 )
 
+ARRAYS = frozenset({("agents", "tags")})
+"""Fields that are lists: an index of one answers `array_contains`."""
+
+EXPIRING: tuple[tuple[str, str], ...] = (
+    ("sessions", "expiresAt"),
+    ("signinCodes", "expiresAt"),
+    ("tickets", "expiresAt"),
+)
+"""Collections whose documents Firestore deletes within a day after the instant in that field; nobody queries by it."""
+
 
 def missing_index(query: Query, indexes: Iterable[Index] = INDEXES) -> Index | None:
     """The composite index that `query` needs and `indexes` lacks, or None.
@@ -79,10 +89,16 @@ def _backwards(order: tuple[tuple[str, Direction], ...]) -> tuple[tuple[str, Dir
 
 def firestore_indexes_json(indexes: Iterable[Index] = INDEXES) -> dict[str, Any]:
     """What `firestore.indexes.json` must say."""
-    return {"indexes": [_composite(index) for index in indexes], "fieldOverrides": []}
+    expiring = [{"collectionGroup": name, "fieldPath": field, "ttl": True, "indexes": []} for name, field in EXPIRING]
+    return {"indexes": [_composite(index) for index in indexes], "fieldOverrides": expiring}
 
 
 def _composite(index: Index) -> dict[str, Any]:
     names = {"asc": "ASCENDING", "desc": "DESCENDING"}
-    fields = [{"fieldPath": field, "order": names[direction]} for field, direction in index.fields]
+    fields = [
+        {"fieldPath": field, "arrayConfig": "CONTAINS"}
+        if (index.collection, field) in ARRAYS
+        else {"fieldPath": field, "order": names[direction]}
+        for field, direction in index.fields
+    ]
     return {"collectionGroup": index.collection, "queryScope": "COLLECTION", "fields": fields}

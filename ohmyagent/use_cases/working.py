@@ -20,7 +20,7 @@ from ohmyagent.domain.errors import Forbidden, Gone, Invalid, NotFound
 from ohmyagent.domain.runner import Pace
 from ohmyagent.domain.tasks import DeadTask
 from ohmyagent.domain.text import derived_id
-from ohmyagent.ports import Change, ChangeKind, Courier, Jobs, Later, Mail, Queue, Store, Task, Vault
+from ohmyagent.ports import Courier, Jobs, Later, Mail, Queue, Store, Task, Vault
 from ohmyagent.use_cases import delivering, mailing, pausing, running, ticking
 
 log = structlog.get_logger()
@@ -189,14 +189,3 @@ def _went_well(app: Program, name: str, round: Round) -> bool:
         log.exception("round failed", round=name)
         return False
     return True
-
-
-REACTIONS: Mapping[str, Callable[[Program], None]] = {"outbox": dispatch_mails, "deliveries": dispatch_deliveries}
-"""By the collection in which a document was created: what would else wait for the next minute."""
-
-
-def react(app: Program, change: Change) -> None:
-    """Do at once what a new document asks for.  A change may come twice, late or never: the rounds do the same."""
-    reaction = REACTIONS.get(change.path.partition("/")[0])
-    if reaction is not None and change.kind is not ChangeKind.DELETED:
-        reaction(app)

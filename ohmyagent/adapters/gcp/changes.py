@@ -37,19 +37,6 @@ def change_of(event: CloudEvent) -> Change:
     return Change(str(attributes["id"]), str(path), _kind(kind.removeprefix(PREFIX), event.data), time.astimezone(UTC))
 
 
-class EventarcEvents:
-    """CloudEvents over HTTP, in binary or structured mode."""
-
-    def change(self, headers: Mapping[str, str], body: bytes) -> Change:
-        from cloudevents.exceptions import GenericException
-        from cloudevents.http import from_http
-
-        try:
-            return change_of(from_http({name.lower(): value for name, value in headers.items()}, body, bytes))
-        except (GenericException, KeyError, ValueError) as error:
-            raise Invalid.of("type", "is not an event of a Firestore document") from error
-
-
 def _kind(name: str, body: Any) -> ChangeKind:
     """The type says it, except for `written`, which stands for all three."""
     name = name.removesuffix(".withAuthContext")

@@ -1,5 +1,6 @@
 """Which composite indexes a query needs, and that SQLite answers from them."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from ohmyagent.adapters.local.sql import select
 from ohmyagent.adapters.local.store import SqliteStore
 from ohmyagent.adapters.queries import plan
 from ohmyagent.ports import Query, Where
-from ohmyagent.records.indexes import INDEXES, Index, firestore_indexes_json, missing_index
+from ohmyagent.records.indexes import EXPIRING, INDEXES, Index, firestore_indexes_json, missing_index
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 MINE = Where("userId", "==", "u1")
@@ -63,19 +64,33 @@ def test_an_index_of_another_direction_does_not_serve() -> None:
 
 def test_the_indexes_are_written_as_firestore_wants_them() -> None:
     index = Index("executions", (("status", "asc"), ("lease.expiresAt", "desc")))
-    assert firestore_indexes_json((index,)) == {
-        "indexes": [
-            {
-                "collectionGroup": "executions",
-                "queryScope": "COLLECTION",
-                "fields": [
-                    {"fieldPath": "status", "order": "ASCENDING"},
-                    {"fieldPath": "lease.expiresAt", "order": "DESCENDING"},
-                ],
-            }
-        ],
-        "fieldOverrides": [],
-    }
+    listed = Index("agents", (("userId", "asc"), ("tags", "asc"), ("createdAt", "desc")))
+    assert firestore_indexes_json((index,))["indexes"] == [
+        {
+            "collectionGroup": "executions",
+            "queryScope": "COLLECTION",
+            "fields": [
+                {"fieldPath": "status", "order": "ASCENDING"},
+                {"fieldPath": "lease.expiresAt", "order": "DESCENDING"},
+            ],
+        }
+    ]
+    fields = firestore_indexes_json((listed,))["indexes"][0]["fields"]
+    assert fields[1] == {"fieldPath": "tags", "arrayConfig": "CONTAINS"}
+
+
+def test_what_expires_is_deleted_by_firestore_and_queried_by_nobody() -> None:
+    overrides = firestore_indexes_json()["fieldOverrides"]
+    assert {override["collectionGroup"] for override in overrides} == {"sessions", "signinCodes", "tickets"}
+    assert all(override["ttl"] and override["indexes"] == [] for override in overrides)
+    queried = {(index.collection, field) for index in INDEXES for field, _ in index.fields}
+    assert not queried & set(EXPIRING)
+
+
+def test_the_file_for_firestore_is_current() -> None:
+    """Write it with `python scripts/indexes.py`."""
+    written = json.loads((Path(__file__).resolve().parents[3] / "firestore.indexes.json").read_text(encoding="utf-8"))
+    assert written == firestore_indexes_json()
 
 
 def explained(store: SqliteStore, query: Query) -> str:
