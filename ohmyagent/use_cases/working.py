@@ -12,16 +12,13 @@ import structlog
 
 from ohmyagent import records
 from ohmyagent.domain.costs import ModelTable
-from ohmyagent.domain.plans import Plans
-from ohmyagent.domain.runner import Pace
-from ohmyagent.ports import Courier, Jobs, Mail, Queue, Store, Task, Vault
-from ohmyagent.use_cases import delivering, mailing, pausing, planning, running, ticking
 from ohmyagent.domain.errors import Forbidden, Gone, Invalid, NotFound
+from ohmyagent.domain.plans import Plans
 from ohmyagent.domain.runner import Pace
 from ohmyagent.domain.tasks import DeadTask
 from ohmyagent.domain.text import derived_id
 from ohmyagent.ports import Courier, Jobs, Later, Mail, Queue, Store, Task, Vault
-from ohmyagent.use_cases import delivering, mailing, pausing, running, ticking
+from ohmyagent.use_cases import delivering, mailing, pausing, planning, running, ticking
 
 log = structlog.get_logger()
 

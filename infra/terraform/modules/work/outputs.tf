@@ -8,7 +8,7 @@ output "tick" {
 }
 
 output "event_subscriptions" {
-  value = [for trigger in google_eventarc_trigger.change : trigger.transport[0].pubsub[0].subscription]
+  value = [for trigger in google_eventarc_trigger.change : try(trigger.transport[0].pubsub[0].subscription, "")]
 }
 
 output "dead_letter_topic" {

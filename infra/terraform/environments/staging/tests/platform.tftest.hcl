@@ -22,7 +22,7 @@ variables {
   billing_account   = "000000-000000-000000"
   site_domain       = "agents.example.com"
   stream_domain     = "stream.example.com"
-  secret_versions   = { ANTHROPIC_API_KEY = "1", SMTP_URL = "1" }
+  secret_versions   = { ANTHROPIC_API_KEY = "1", SMTP_URL = "1", OMA_LINK_KEY = "1" }
   settings          = { ADMIN_EMAILS = "operator@example.com" }
   images = {
     function = "asia-northeast3-docker.pkg.dev/example-project/oh-my-agent/functions@sha256:0000000000000000000000000000000000000000000000000000000000000001"
