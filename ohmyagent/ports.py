@@ -268,7 +268,10 @@ class Vault(Protocol):
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail ready to go.  `message_id` is the same in every attempt; `text` and `html` say the same."""
+    """A mail ready to go.  `message_id` is the same in every attempt; `text` and `html` say the same.
+
+    `unsubscribe` is the address that stops such mails when it is posted to.
+    """
 
     to: str
     subject: str
@@ -277,6 +280,7 @@ class Letter:
     language: str
     message_id: str
     date: datetime
+    unsubscribe: str | None = None
 
 
 class Posted(StrEnum):
@@ -284,6 +288,7 @@ class Posted(StrEnum):
 
     ACCEPTED = "accepted"
     KEPT = "kept"
+    BOUNCED = "bounced"
     REFUSED = "refused"
     LATER = "later"
     UNKNOWN = "unknown"
@@ -300,6 +305,10 @@ class Mail(Protocol):
         """What became of it, and why; ends within a time limit and raises nothing for what a server does or says.
 
         accepted: the server has taken it over.  kept: there is no server, it stays in the outbox.  refused: for good,
-        the same letter would be refused again.  later: it was certainly not taken, another attempt may work.
+        the same letter would be refused again.  bounced: so would every letter to that address.
+        later: it was certainly not taken, another attempt may work.
         unknown: the letter was handed over and no answer came.
         """
+
+    def close(self) -> None:
+        """Let go of connections that were kept."""

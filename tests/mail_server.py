@@ -21,10 +21,34 @@ class Post:
 
     def __init__(self) -> None:
         self.letters: list[EmailMessage] = []
+        self.raw: list[bytes] = []
         self.rcpt: str | None = None
         self.data: str | None = None
         self.cut = False
         self.slow = 0.0
+        self.connections = 0
+        self._open: list[Any] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def hang_up(self) -> None:
+        """Close every connection from this side, as a server does that has waited long enough."""
+        assert self._loop is not None
+        closed = asyncio.run_coroutine_threadsafe(self._close_all(), self._loop)
+        closed.result(10)
+
+    async def _close_all(self) -> None:
+        for transport in self._open:
+            transport.close()
+        await asyncio.sleep(0)
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        self.connections += 1
+        self._loop = asyncio.get_running_loop()
+        self._open.append(cast(Any, server).transport)
+        session.host_name = hostname
+        return responses
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, to: str, options: list[str]) -> str:
         if self.rcpt is None:
@@ -34,6 +58,7 @@ class Post:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         if self.data is None:
             content = cast(bytes, envelope.original_content)
+            self.raw.append(content)
             self.letters.append(cast(EmailMessage, message_from_bytes(content, policy=default)))
         await asyncio.sleep(self.slow)
         if self.cut:

@@ -14,8 +14,11 @@ log = structlog.get_logger()
 
 RELIEVE_SECONDS = 1.0
 BACKUP_SECONDS = 600.0
-THREADS = {("launch", "check"): 4, ("webhook",): 4, ("mail",): 1}
-"""Threads for kinds of work.  Webhooks have their own: receivers that are slow to answer must not hold up runs."""
+THREADS = {("launch", "check"): 4, ("webhook",): 4, ("mail",): 4}
+"""Threads for kinds of work.  Webhooks have their own: receivers that are slow to answer must not hold up runs.
+
+Several send mail, so that a server that is slow to answer holds up few letters.
+"""
 
 
 class Clockwork:
@@ -43,6 +46,7 @@ class Clockwork:
         self._stop.set()
         for thread in self._threads:
             thread.join()
+        self._app.mail.close()
 
     def _work(self, kinds: tuple[str, ...], threads: int) -> None:
         handlers: dict[str, Callable[[Task], None]] = {

@@ -1,6 +1,7 @@
 """Mails as they wait, go out and are kept: written with what causes them, so that neither is without the other.
 
-queued → sending → sent | kept | failed | unknown;  queued again when a server says later;  no_address from the start.
+queued → sending → sent | kept | failed | unknown;  queued → suppressed;
+queued again when a server says later;  no_address from the start.
 """
 
 from datetime import datetime, timedelta
@@ -29,9 +30,15 @@ class MailKind(StrEnum):
     BETA_APPROVED = "beta_approved"
     BETA_REJECTED = "beta_rejected"
 
+    @property
+    def is_notification(self) -> bool:
+        """Whether it tells of an agent, which somebody may not want to hear; the others answer what somebody did."""
+        return not self.value.startswith("beta_")
+
 
 class MailState(StrEnum):
-    """`kept`: there is no mail server, so it stays where it can be read.  `unknown`: it may have arrived or not."""
+    """`kept`: there is no mail server, so it stays where it can be read.  `suppressed`: its address
+    refused mails for good, or its owner wants none.  `unknown`: it may have arrived or not."""
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -40,6 +47,7 @@ class MailState(StrEnum):
     FAILED = "failed"
     UNKNOWN = "unknown"
     NO_ADDRESS = "no_address"
+    SUPPRESSED = "suppressed"
 
 
 class Fact(Record):

@@ -50,6 +50,16 @@ def decided(what: str, language: Language) -> Response:
     return _page(_said("title", language), f"<p>{escape(_said(what, language))}</p>", language)
 
 
+def stopping(token: str, language: Language) -> Response:
+    """Whether to stop notifications, with a button."""
+    form = _form(f"/api/mail/unsubscribe/{token}", _said("stop", language))
+    return _page(_said("stop_title", language), f"<p>{escape(_said('stop_ask', language))}</p>{form}", language)
+
+
+def stopped(language: Language) -> Response:
+    return _page(_said("stop_title", language), f"<p>{escape(_said('stopped', language))}</p>", language)
+
+
 def _form(action: str, label: str) -> str:
     return f'<form method="post" action="{escape(action)}"><button>{escape(label)}</button></form>'
 

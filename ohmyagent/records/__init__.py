@@ -16,6 +16,7 @@ from ohmyagent.domain.plans import Day, Plans, PlatformMonth, Shelf
 from ohmyagent.domain.record import Record
 from ohmyagent.domain.schedules import Pulse
 from ohmyagent.domain.secrets import Secret
+from ohmyagent.domain.suppression import Suppression
 from ohmyagent.domain.talks import Talk
 from ohmyagent.domain.tasks import DeadTask
 from ohmyagent.domain.uploads import Upload
@@ -112,6 +113,7 @@ conversations = Collection("conversations", Conversation)
 turns = Collection("turns", Turn)
 beta_applications = Collection("betaApplications", BetaApplication)
 audit = Collection("audit", AuditEntry)
+suppressions = Collection("suppressions", Suppression)
 
 
 def batches(execution_id: str) -> Collection[EventBatch]:

@@ -9,8 +9,10 @@ from ohmyagent import records
 from ohmyagent.domain.accounts import User
 from ohmyagent.domain.errors import NotFound
 from ohmyagent.domain.mail import MailState, OutboxMail
+from ohmyagent.domain.suppression import address_id
 from ohmyagent.ports import Mail, Posted, Queue, Store, Task, Transaction, Where
-from ohmyagent.use_cases import mails
+from ohmyagent.use_cases import mails, suppressing
+from ohmyagent.use_cases.vouching import Office
 
 log = structlog.get_logger()
 
@@ -21,6 +23,7 @@ ENDS = {
     Posted.ACCEPTED: MailState.SENT,
     Posted.KEPT: MailState.KEPT,
     Posted.REFUSED: MailState.FAILED,
+    Posted.BOUNCED: MailState.FAILED,
     Posted.UNKNOWN: MailState.UNKNOWN,
 }
 
@@ -53,12 +56,12 @@ def _task(mail: OutboxMail, since: datetime | None, now: datetime) -> Task:
     return Task("mail", f"{mail.id}-{mail.attempts}{again}", {"mailId": mail.id})
 
 
-def deliver(store: Store, mail: Mail, mail_id: str, public_url: str, now: Callable[[], datetime]) -> None:
+def deliver(store: Store, mail: Mail, mail_id: str, office: Office, now: Callable[[], datetime]) -> None:
     """One attempt.  Who finds a mail already under way knows that the attempt died: it ends as `unknown`."""
     taken = store.transact(lambda tx: _taken(tx, mail_id, mail.domain, now()))
     if taken is None:
         return
-    posted, reason = mail.send(mails.letter(taken, public_url))
+    posted, reason = mail.send(mails.letter(taken, office.public_url, suppressing.link(office, taken)))
     ended = store.transact(lambda tx: _ended(tx, taken, posted, reason, now()))
     log.info("mail", mail=mail_id, attempt=taken.attempts, state=ended.state.value)
 
@@ -70,6 +73,10 @@ def _taken(tx: Transaction, mail_id: str, domain: str, now: datetime) -> OutboxM
         return None
     if found is None or found.state is not MailState.QUEUED or found.due_at > now:
         return None
+    unwanted = suppressing.reason(tx, found)
+    if unwanted is not None:
+        records.outbox.put(tx, found.id, found.ended(MailState.SUPPRESSED, unwanted, now))
+        return None
     return records.outbox.put(tx, found.id, found.sending(domain, now))
 
 
@@ -77,6 +84,10 @@ def _ended(tx: Transaction, taken: OutboxMail, posted: Posted, reason: str | Non
     current = records.outbox.get(tx, taken.id)
     if current.attempts != taken.attempts:
         return current
+    address = taken.to or ""
+    known = records.suppressions.find(tx, address_id(address))
+    if posted in (Posted.BOUNCED, Posted.ACCEPTED):
+        suppressing.settle(tx, known, address, now, bounce=posted is Posted.BOUNCED)
     after = taken.again(reason, now) if posted is Posted.LATER else taken.ended(ENDS[posted], reason, now)
     return records.outbox.put(tx, after.id, after)
 

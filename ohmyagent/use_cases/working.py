@@ -19,6 +19,7 @@ from ohmyagent.domain.tasks import DeadTask
 from ohmyagent.domain.text import derived_id
 from ohmyagent.ports import Courier, Jobs, Later, Mail, Queue, Store, Task, Vault
 from ohmyagent.use_cases import delivering, mailing, pausing, planning, running, ticking
+from ohmyagent.use_cases.vouching import Office
 
 log = structlog.get_logger()
 
@@ -52,7 +53,7 @@ class Program(Protocol):
     @property
     def plans(self) -> Plans: ...
     @property
-    def public_url(self) -> str: ...
+    def office(self) -> Office: ...
     @property
     def now(self) -> Callable[[], datetime]: ...
 
@@ -87,7 +88,7 @@ def deliver(app: Program, task: Task) -> None:
 
 
 def post(app: Program, task: Task) -> None:
-    mailing.deliver(app.store, app.mail, task.body["mailId"], app.public_url, app.now)
+    mailing.deliver(app.store, app.mail, task.body["mailId"], app.office, app.now)
 
 
 KINDS: Mapping[str, Kind] = {

@@ -28,6 +28,7 @@ from ohmyagent.domain.accounts import User, UserKind
 from ohmyagent.domain.beta import BetaRequest, BetaStatus
 from ohmyagent.ports import Store
 from ohmyagent.use_cases import joining, mailing
+from ohmyagent.use_cases.vouching import Office
 from tests.contract.emulator import Emulator, free_port
 from tests.mail_server import MailServer
 
@@ -151,10 +152,11 @@ def recorder(port: int, triggered: Triggered) -> Iterator[None]:
 @contextmanager
 def postman(store: Store, queue: SqliteQueue, url: str) -> Iterator[None]:
     """Whoever works off the queue: each mail by SMTP."""
+    office = Office("https://agents.example.com", (), b"k" * 32)
     mail, stop = SmtpMail(Server.of(url), "Oh My Agent <agent@example.com>"), threading.Event()
 
     def deliver(task: Any) -> None:
-        mailing.deliver(store, mail, task.body["mailId"], "https://agents.example.com", lambda: datetime.now(UTC))
+        mailing.deliver(store, mail, task.body["mailId"], office, lambda: datetime.now(UTC))
 
     thread = threading.Thread(target=queue.run, args=({"mail": deliver}, 1, stop))
     thread.start()
@@ -163,6 +165,7 @@ def postman(store: Store, queue: SqliteQueue, url: str) -> Iterator[None]:
     finally:
         stop.set()
         thread.join()
+        mail.close()
 
 
 @pytest.fixture

@@ -249,7 +249,15 @@ export interface Secret {
 
 export type SecretDraft = Pick<Secret, "hosts" | "header" | "prefix"> & { value: string };
 
-export type MailState = "queued" | "sending" | "sent" | "kept" | "failed" | "unknown" | "no_address";
+export type MailState =
+  | "queued"
+  | "sending"
+  | "sent"
+  | "kept"
+  | "failed"
+  | "unknown"
+  | "no_address"
+  | "suppressed";
 
 /** A mail written to the person; lists have no text. */
 export interface Mail {

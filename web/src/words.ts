@@ -280,6 +280,7 @@ export const words = {
   mail_kept: { ko: "보관만 함 (메일 서버 없음)", en: "Kept here (no mail server)" },
   mail_failed: { ko: "보내지 못함", en: "Not sent" },
   mail_unknown: { ko: "보냈는지 알 수 없음", en: "Perhaps sent" },
+  mail_suppressed: { ko: "보내지 않음 (수신 거부 또는 반송)", en: "Not sent (stopped or bounced)" },
   mail_no_address: { ko: "보관만 함 (주소 없음)", en: "Kept here (no address)" },
 
   // The form

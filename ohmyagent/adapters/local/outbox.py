@@ -10,3 +10,6 @@ class KeepingMail:
 
     def send(self, letter: Letter) -> tuple[Posted, str | None]:
         return Posted.KEPT, None
+
+    def close(self) -> None:
+        """Nothing is kept open."""

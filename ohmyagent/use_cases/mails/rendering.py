@@ -6,24 +6,25 @@ from typing import TYPE_CHECKING
 
 from ohmyagent.domain.mail import MailKind, OutboxMail
 from ohmyagent.ports import Letter
-from ohmyagent.use_cases.mails.sayings import BETA, BETA_FOOTER, DECIDE, FOOTER, OPEN, said
+from ohmyagent.use_cases.mails.sayings import BETA, BETA_FOOTER, DECIDE, FOOTER, OPEN, STOP, said
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 
-def letter(mail: OutboxMail, public_url: str) -> Letter:
+def letter(mail: OutboxMail, public_url: str, unsubscribe: str | None = None) -> Letter:
     """What goes out.  `mail` has an address and a message id."""
     assert mail.to is not None
     assert mail.message_id is not None
     return Letter(
         to=mail.to,
         subject=mail.subject,
-        text=text(mail, public_url),
-        html=_rendered("mail.html.j2", mail, public_url),
+        text=_rendered("mail.txt.j2", mail, public_url, unsubscribe),
+        html=_rendered("mail.html.j2", mail, public_url, unsubscribe),
         language=mail.language,
         message_id=mail.message_id,
         date=mail.created_at,
+        unsubscribe=unsubscribe,
     )
 
 
@@ -31,9 +32,11 @@ def text(mail: OutboxMail, public_url: str) -> str:
     return _rendered("mail.txt.j2", mail, public_url)
 
 
-def _rendered(name: str, mail: OutboxMail, public_url: str) -> str:
+def _rendered(name: str, mail: OutboxMail, public_url: str, unsubscribe: str | None = None) -> str:
     address = f"{public_url}/{mail.place}"
     words = {
+        "stop": said(STOP, mail.language),
+        "stop_address": unsubscribe,
         "open": said(DECIDE if mail.kind is MailKind.BETA_NOTICE else OPEN, mail.language),
         "footer": said(BETA_FOOTER if mail.kind in BETA else FOOTER, mail.language),
     }

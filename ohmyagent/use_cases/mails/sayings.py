@@ -133,6 +133,7 @@ FOOTER = (
     "Sent automatically by Oh My Agent. You can change notifications in the agent's settings.",
 )
 
+STOP = ("알림 메일 그만 받기", "Stop these mails")
 BETA_FOOTER = (
     "이 메일은 베타 신청 때문에 Oh My Agent가 자동으로 보냈습니다.",
     "Sent automatically by Oh My Agent because of an application for the beta.",

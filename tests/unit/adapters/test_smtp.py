@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -31,11 +33,23 @@ def server() -> Iterator[MailServer]:
         yield running
 
 
-def to(server: MailServer, seconds: float = 5.0) -> SmtpMail:
-    return SmtpMail(Server.of(server.url), "Oh My Agent <agent@example.com>", seconds)
+Made = Callable[..., SmtpMail]
 
 
-def test_a_letter_arrives_as_it_was_written(server: MailServer) -> None:
+@pytest.fixture
+def to() -> Iterator[Made]:
+    """Makes what sends to a server; it hangs up at the end."""
+    with ExitStack() as stack:
+
+        def make(server: MailServer, seconds: float = 5.0) -> SmtpMail:
+            mail = SmtpMail(Server.of(server.url), "Oh My Agent <agent@example.com>", seconds)
+            stack.callback(mail.close)
+            return mail
+
+        yield make
+
+
+def test_a_letter_arrives_as_it_was_written(to: Made, server: MailServer) -> None:
     assert to(server).send(LETTER) == (Posted.ACCEPTED, None)
 
     [came] = server.post.letters
@@ -49,7 +63,7 @@ def test_a_letter_arrives_as_it_was_written(server: MailServer) -> None:
     assert came.as_bytes().isascii()
 
 
-def test_a_line_that_begins_with_a_dot_does_not_end_the_letter(server: MailServer) -> None:
+def test_a_line_that_begins_with_a_dot_does_not_end_the_letter(to: Made, server: MailServer) -> None:
     assert to(server).send(replace(LETTER, text="one\n.\n.two\n..three"))[0] is Posted.ACCEPTED
 
     text = server.post.letters[0].get_body(("plain",))
@@ -57,7 +71,7 @@ def test_a_line_that_begins_with_a_dot_does_not_end_the_letter(server: MailServe
     assert text.get_content().splitlines() == ["one", ".", ".two", "..three"]
 
 
-def test_no_word_of_a_person_becomes_a_header(server: MailServer) -> None:
+def test_no_word_of_a_person_becomes_a_header(to: Made, server: MailServer) -> None:
     letter = replace(LETTER, subject="a\r\nBcc: other@example.com\r\n\r\nbody")
 
     assert to(server).send(letter)[0] is Posted.ACCEPTED
@@ -66,7 +80,7 @@ def test_no_word_of_a_person_becomes_a_header(server: MailServer) -> None:
 
 
 @pytest.mark.parametrize("address", ["", "a", "a@b c", "a@example.com\r\nRCPT TO:<b@example.com>", "<a@example.com>"])
-def test_what_is_no_address_is_refused_before_anything_is_sent(server: MailServer, address: str) -> None:
+def test_what_is_no_address_is_refused_before_anything_is_sent(to: Made, server: MailServer, address: str) -> None:
     assert to(server).send(replace(LETTER, to=address))[0] is Posted.REFUSED
     assert server.post.letters == []
 
@@ -74,7 +88,7 @@ def test_what_is_no_address_is_refused_before_anything_is_sent(server: MailServe
 @pytest.mark.parametrize(
     ("behaviour", "expected"),
     [
-        ({"rcpt": "550 no such user"}, (Posted.REFUSED, "550 no such user")),
+        ({"rcpt": "550 no such user"}, (Posted.BOUNCED, "550 no such user")),
         ({"rcpt": "450 try again"}, (Posted.LATER, "450 try again")),
         ({"data": "554 looks like spam"}, (Posted.REFUSED, "554 looks like spam")),
         ({"data": "451 busy"}, (Posted.LATER, "451 busy")),
@@ -83,12 +97,60 @@ def test_what_is_no_address_is_refused_before_anything_is_sent(server: MailServe
     ],
 )
 def test_what_became_of_it_is_said_as_it_is(
-    server: MailServer, behaviour: dict[str, object], expected: tuple[Posted, str]
+    to: Made, server: MailServer, behaviour: dict[str, object], expected: tuple[Posted, str]
 ) -> None:
     for name, value in behaviour.items():
         setattr(server.post, name, value)
 
     assert to(server, 0.5).send(LETTER) == expected
+
+
+def test_letters_share_a_connection_also_after_a_refusal(to: Made, server: MailServer) -> None:
+    mail = to(server)
+    assert mail.send(LETTER)[0] is Posted.ACCEPTED
+    server.post.rcpt = "550 no such user"
+    assert mail.send(LETTER)[0] is Posted.BOUNCED
+    server.post.rcpt = None
+    assert mail.send(LETTER)[0] is Posted.ACCEPTED
+
+    assert (len(server.post.letters), server.post.connections) == (2, 1)
+
+
+def test_a_connection_that_the_server_has_closed_is_replaced_before_a_letter_is_in_it(
+    to: Made, server: MailServer
+) -> None:
+    mail = to(server)
+    assert mail.send(LETTER)[0] is Posted.ACCEPTED
+    server.post.hang_up()
+    assert mail.send(LETTER) == (Posted.ACCEPTED, None)
+    assert (len(server.post.letters), server.post.connections) == (2, 2)
+
+
+def test_a_server_that_says_it_closes_is_dialled_again(to: Made, server: MailServer) -> None:
+    mail = to(server)
+    server.post.data = "421 closing"
+    assert mail.send(LETTER) == (Posted.LATER, "421 closing")
+    server.post.data = None
+    assert mail.send(LETTER)[0] is Posted.ACCEPTED
+    assert server.post.connections == 2
+
+
+def test_many_threads_send_each_letter_once(to: Made, server: MailServer) -> None:
+    mail = to(server)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda n: mail.send(replace(LETTER, message_id=f"<m{n}@example.com>")), range(40)))
+    assert found == [(Posted.ACCEPTED, None)] * 40
+    assert len({letter["Message-ID"] for letter in server.post.letters}) == len(server.post.letters) == 40
+    assert server.post.connections <= 40
+
+
+def test_a_notification_says_how_to_stop_it_in_its_headers(to: Made, server: MailServer) -> None:
+    url = "https://agents.example.com/api/mail/unsubscribe/" + "x" * 150
+    assert to(server).send(replace(LETTER, unsubscribe=url))[0] is Posted.ACCEPTED
+
+    [came] = server.post.letters
+    assert f"List-Unsubscribe: <{url}>".encode() in server.post.raw[0].splitlines(), "not encoded, not folded"
+    assert came["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
 def test_a_server_that_is_not_there_is_tried_later() -> None:

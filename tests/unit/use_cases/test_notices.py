@@ -10,7 +10,8 @@ from ohmyagent.domain.moments import moment, next_morning
 from ohmyagent.domain.runner import Outcome
 from ohmyagent.domain.usage import month_id
 from ohmyagent.ports import Posted
-from ohmyagent.use_cases import mailing, mails, ticking
+from ohmyagent.use_cases import mailing, mails, suppressing, ticking
+from ohmyagent.use_cases.vouching import Office
 
 URL = "https://agents.example.com"
 
@@ -52,7 +53,7 @@ def ran(world, user, agent, outcome=Outcome.SUCCEEDED, **fields):
 
 
 def deliver(world, postman, mail):
-    mailing.deliver(world.store, postman, mail.id, URL, lambda: world.now)
+    mailing.deliver(world.store, postman, mail.id, Office(URL, (), b"k" * 32), lambda: world.now)
     return records.outbox.get(world.store, mail.id)
 
 
@@ -149,6 +150,51 @@ def test_a_mail_is_handed_over_once(world, user):
     assert (letter.to, letter.message_id) == ("person@example.com", f"<{mail.id}@example.com>")
     assert f"{URL}/#/executions/{mail.execution_id}" in letter.text
     assert f"{URL}/#/executions/{mail.execution_id}" in letter.html
+
+
+def test_an_address_that_refuses_twice_gets_no_more_until_it_is_wanted_again(world, user):
+    agent = world.agent(user, notify={"email": "always"})
+    refuse = (Posted.BOUNCED, "550 no such user")
+    postman = Postman(refuse, (Posted.ACCEPTED, None), refuse, refuse)
+    states = []
+    for _ in range(5):
+        run = ran(world, user, agent)
+        [mail] = [mail for mail in outbox(world, user) if mail.execution_id == run.id]
+        states.append(deliver(world, postman, mail).state.value)
+    assert states == ["failed", "sent", "failed", "failed", "suppressed"]
+    assert outbox(world, user)[-1].reason == "bounced"
+    assert suppressing.standing(world.store, user) == (True, True)
+
+    suppressing.choose(world.store, user, True, world.now)
+    ran(world, user, agent)
+    assert deliver(world, postman, outbox(world, user)[-1]).state is MailState.SENT
+
+
+def test_other_refusals_do_not_count_against_the_address(world, user):
+    agent = world.agent(user, notify={"email": "always"})
+    postman = Postman(*[(Posted.REFUSED, "554 looks like spam")] * 3)
+    for _ in range(3):
+        ran(world, user, agent)
+        assert deliver(world, postman, outbox(world, user)[-1]).state is MailState.FAILED
+    assert suppressing.standing(world.store, user) == (True, False)
+
+
+def test_each_notification_says_how_to_stop_them_and_then_none_goes_out(world, user):
+    office, agent = Office(URL, (), b"k" * 32), world.agent(user, notify={"email": "always"})
+    ran(world, user, agent)
+    postman = Postman()
+    deliver(world, postman, outbox(world, user)[-1])
+    [letter] = postman.letters
+    assert letter.unsubscribe.startswith(f"{URL}/api/mail/unsubscribe/")
+    assert letter.unsubscribe in letter.text
+    assert letter.unsubscribe in letter.html
+    assert "person" not in letter.unsubscribe
+
+    suppressing.unsubscribe(world.store, office, letter.unsubscribe.rpartition("/")[2], world.now)
+    ran(world, user, agent)
+    assert deliver(world, postman, outbox(world, user)[-1]).state is MailState.SUPPRESSED
+    assert len(postman.letters) == 1
+    assert "person@example.com" not in repr(records.suppressions.page(world.store))
 
 
 def test_a_digest_waits_for_its_morning(world, user):

@@ -19,6 +19,7 @@ const LOOKS: Record<MailState, [string, IconName]> = {
   failed: ["bad", "cross"],
   unknown: ["calm", "warn"],
   no_address: ["calm", "file"],
+  suppressed: ["calm", "file"],
 };
 
 export function OutboxPage() {
