@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { useAction } from "./act";
 import { lang, speak, t } from "./language";
+import { AccountPage } from "./pages/account";
 import { AgentPage } from "./pages/agent";
 import { EditPage, NewPage } from "./pages/agent-form";
 import { AgentsPage } from "./pages/agents";
@@ -16,6 +17,7 @@ import { ProblemCard } from "./parts/problem-card";
 import { Skeleton } from "./parts/skeleton";
 import { route, to } from "./route";
 import { hasChat, isDemo, leave, start, startProblem, user } from "./state";
+import type { User } from "./types";
 import { followUpdates } from "./updates";
 
 export function App() {
@@ -60,7 +62,9 @@ function Header() {
       </a>
       <nav class="row" aria-label={t("menu")}>
         {user.value && (
-          <span class="muted who">{user.value.kind === "guest" ? t("guest") : user.value.name}</span>
+          <a class="button small plain who" href={to.account()} title={t("account")}>
+            {nameOf(user.value)}
+          </a>
         )}
         {user.value && hasChat.value && (
           <a class="button small plain" href={to.chat()}>
@@ -94,6 +98,11 @@ function Header() {
       </nav>
     </header>
   );
+}
+
+function nameOf({ kind, name }: User): string {
+  if (kind === "guest") return t("guest");
+  return kind === "owner" && name === "Owner" ? t("owner") : name;
 }
 
 function Main() {
@@ -134,6 +143,8 @@ function Content() {
       return <ExecutionPage key={`${place.id} ${lang.value}`} id={place.id} />;
     case "outbox":
       return <OutboxPage />;
+    case "account":
+      return <AccountPage />;
     case "chat":
       return hasChat.value ? <ChatPage id={place.id} about={place.about} /> : <Unknown />;
     case "unknown":

@@ -9,6 +9,7 @@ export type Route =
   | { page: "edit"; id: string }
   | { page: "execution"; id: string }
   | { page: "outbox" }
+  | { page: "account" }
   /** A conversation; one that is still to begin has no id, and may be about an agent. */
   | { page: "chat"; id: string | null; about: string | null }
   | { page: "unknown" };
@@ -24,6 +25,7 @@ export function routeOf(hash: string): Route {
   }
   if (rest.length > 0) return { page: "unknown" };
   if (!first || (first === "agents" && !id)) return { page: "agents" };
+  if (first === "account" && id === undefined) return { page: "account" };
   if (first === "outbox" && id === undefined) return { page: "outbox" };
   if (first === "new" && id === undefined) return { page: "new" };
   if (first === "agents" && id && last === undefined) return { page: "agent", id };
@@ -45,6 +47,7 @@ export const to = {
   new: () => "#/new",
   agent: (id: string) => `#/agents/${encodeURIComponent(id)}`,
   edit: (id: string) => `#/agents/${encodeURIComponent(id)}/edit`,
+  account: () => "#/account",
   outbox: () => "#/outbox",
   chat: (id?: string) => (id === undefined ? "#/chat" : `#/chat/${encodeURIComponent(id)}`),
   chatAbout: (agentId: string) => `#/chat/about/${encodeURIComponent(agentId)}`,
