@@ -45,8 +45,10 @@ check:  ## Format, lint and types, of Python, page and shell
 	@$(VENV)/mypy
 	@$(VENV)/mypy scripts/setup.py scripts/npm.py
 	@$(VENV)/python scripts/npm.py run check
-	@if command -v shellcheck >/dev/null; then shellcheck $$(git ls-files '*.sh' .ci/run); \
-	else echo "shellcheck is not installed: the shell scripts were not checked" >&2; fi
+	@find . -path ./.venv -prune -o -path ./.tools -prune -o -path ./web/node_modules -prune -o \( -name '*.sh' -o -path ./.ci/run \) -print \
+	| xargs $(VENV)/shellcheck
+	@if command -v terraform >/dev/null; then terraform fmt -check -recursive infra/terraform; \
+	else echo "terraform is not installed: the format of infra/terraform was not checked" >&2; fi
 
 format:  ## Rewrite the Python files in the house format
 	@$(VENV)/ruff check --fix .

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Everything that a process of the sandbox can read about itself and the others, put where it will be searched.
 mkdir -p output
 {
