@@ -7,19 +7,18 @@ however slow it is, at most one page of the log is kept for it.
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from ohmyagent import records
+from ohmyagent.chat.running import Run, inline
 from ohmyagent.domain.accounts import User
 from ohmyagent.domain.errors import NotFound, Unauthenticated
 from ohmyagent.ports import Store
 from ohmyagent.use_cases import running
 from ohmyagent.use_cases.running import Log
-
-T = TypeVar("T")
 
 PING_SECONDS = 15.0
 POLL_SECONDS = 1.0
@@ -29,16 +28,6 @@ PAGE = 10
 """Batches of events read at once."""
 PING = ": ping\n\n"
 END = "event: end\ndata: {}\n\n"
-
-
-class Run(Protocol):
-    """How calls to the store are made: inline where they take microseconds, else in a thread (`asyncio.to_thread`)."""
-
-    def __call__(self, work: Callable[[], T], /) -> Awaitable[T]: ...
-
-
-async def inline(work: Callable[[], T], /) -> T:
-    return work()
 
 
 class Follower:

@@ -25,6 +25,7 @@ MOST_EPOCHS = 5
 CONVERSATION_BUDGET = 1_000_000
 TURN_CAP = 200_000
 """Micro-dollars; less than a guest's month, so that a run can be tried beside a turn."""
+MOST_FILES = 10
 LONGEST_TITLE = 60
 LONGEST_TEXT = 32_000
 USAGE_AGENT = "chat"
@@ -57,6 +58,7 @@ class Saying(Record):
     agent_id: Id | None = None
     text: Annotated[Text, Field(min_length=1, max_length=LONGEST_TEXT, pattern=r"\S")]
     client_message_id: Annotated[str, Field(pattern=r"^[!-~]{1,200}$")] = Field(default_factory=lambda: new_id("n"))
+    files: Annotated[tuple[Id, ...], Field(max_length=MOST_FILES)] = ()
 
     def turn_id(self, user_id: str) -> str:
         return derived_id("t", user_id, "turns", self.client_message_id)
@@ -179,12 +181,20 @@ class Turn(Record):
 
     @classmethod
     def asked(
-        cls, saying: Saying, conversation: Conversation, *, language: Locale, model: str, cap: int, now: datetime
+        cls,
+        saying: Saying,
+        conversation: Conversation,
+        files: tuple[TurnFile, ...],
+        *,
+        language: Locale,
+        model: str,
+        cap: int,
+        now: datetime,
     ) -> Self:
         return cls(
             id=saying.turn_id(conversation.user_id), conversation_id=conversation.id, user_id=conversation.user_id,
             client_message_id=saying.client_message_id, text_digest=digest(saying.text), number=conversation.turns,
-            text=saying.text, language=language, model=model, cap=cap, created_at=now,
+            text=saying.text, files=files, language=language, model=model, cap=cap, created_at=now,
         )  # fmt: skip
 
     @property

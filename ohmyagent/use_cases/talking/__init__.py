@@ -2,7 +2,7 @@
 
 from ohmyagent.use_cases.talking.ends import end, release, stop
 from ohmyagent.use_cases.talking.events import Line, Log, append, last_seq, log
-from ohmyagent.use_cases.talking.history import history, messages
+from ohmyagent.use_cases.talking.history import Message, history, messages, told
 from ohmyagent.use_cases.talking.pieces import (
     Answerer,
     Card,
@@ -19,7 +19,7 @@ from ohmyagent.use_cases.talking.reading import delete, erase_deleted, find, pag
 from ohmyagent.use_cases.talking.turns import Begun, Held, begin, expired, keep, renew, take_over
 
 __all__ = [
-    "Answerer", "Begun", "Card", "Delta", "Ended", "Held", "Line", "Log", "PartEnd", "Piece", "Saved", "Status", "Tool",
+    "Answerer", "Begun", "Card", "Delta", "Ended", "Held", "Line", "Log", "Message", "PartEnd", "Piece", "Saved", "Status", "Tool",
     "TurnContext", "append", "begin", "delete", "end", "erase_deleted", "expired", "find", "history", "keep",
-    "last_seq", "log", "messages", "page", "release", "renew", "shown", "stop", "take_over",
+    "last_seq", "log", "messages", "page", "release", "renew", "shown", "stop", "take_over", "told",
 ]  # fmt: skip

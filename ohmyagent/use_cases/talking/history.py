@@ -1,6 +1,7 @@
 """A conversation read as a whole: by its model, and by its owner."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,13 +79,16 @@ class Message:
 
 def messages(store: Store, conversation: Conversation) -> tuple[list[Message], int]:
     """What was said, oldest first, and the seq up to which."""
+    found = batches(store, conversation.id)
+    return told(json.loads(line) for batch in found for line in batch.lines), found[-1].last_seq if found else 0
+
+
+def told(events: Iterable[Json]) -> list[Message]:
+    """The messages that these events, from the beginning of a turn on, make up."""
     said: list[Message] = []
-    last_seq = 0
-    for batch in batches(store, conversation.id):
-        last_seq = batch.last_seq
-        for line in batch.lines:
-            _tell(said, json.loads(line))
-    return said, last_seq
+    for event in events:
+        _tell(said, event)
+    return said
 
 
 def _tell(said: list[Message], event: Json) -> None:

@@ -1,5 +1,6 @@
 """Turns: begun once for each message, held by one process at a time, taken over when that one has gone."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,14 +15,16 @@ from ohmyagent.domain.conversations import (
     Reason,
     Saying,
     Turn,
+    TurnFile,
     TurnState,
 )
 from ohmyagent.domain.costs import ModelTable
 from ohmyagent.domain.errors import Conflict, KeyReused, NotFound
 from ohmyagent.domain.text import digest, new_secret
+from ohmyagent.domain.uploads import Upload
 from ohmyagent.domain.usage import Ledger, Month
 from ohmyagent.ports import Store, Transaction, Where
-from ohmyagent.use_cases import designing, metering, planning
+from ohmyagent.use_cases import designing, metering, planning, uploading
 from ohmyagent.use_cases.running.claims import TOKEN_MARGIN
 from ohmyagent.use_cases.running.ends import month_with
 from ohmyagent.use_cases.talking import ends
@@ -71,6 +74,8 @@ def begin(
     known = records.turns.find(store, saying.turn_id(user.id))
     if known is not None:
         return Begun(_same(known, saying), None, None)
+    uploads = uploading.given(store, user, saying.files)
+    files = tuple(TurnFile(id=u.id, name=u.name, media_type=u.media_type, bytes=u.bytes) for u in uploads)
     secret = new_secret()
     made: list[tuple[Turn, Conversation]] = []
 
@@ -83,7 +88,7 @@ def begin(
         cap = _cap(conversation, month, planning.plan_of(tx, user).monthly_micro_usd)
         left = planning.platform_left(tx, user, now)
         cap = cap if left is None else max(0, min(cap, left))
-        turn = Turn.asked(saying, conversation, language=language, model=models.default.id, cap=cap, now=now)
+        turn = Turn.asked(saying, conversation, files, language=language, model=models.default.id, cap=cap, now=now)
 
         def write(batch: ChatBatch) -> None:
             begun = turn.leased(owner, now).replace(first_seq=batch.from_seq, last_seq=batch.last_seq)
@@ -98,9 +103,9 @@ def begin(
 
     place = saying.conversation_of(user.id)
     turn_id = saying.turn_id(user.id)
-    asked: Event = {"role": "user", "content": saying.text}
+    started, asked = _started(saying, turn_id, files), _asked(saying, uploads)
     try:
-        batch = append(store, place, [_started(saying, turn_id)], now=now, turn=turn_id, messages=(asked,), work=work)
+        batch = append(store, place, [started], now=now, turn=turn_id, messages=(asked,), work=work)
     except _KnownAlready as found:
         return Begun(_same(found.turn, saying), None, None)
     turn, conversation = made[0]
@@ -212,8 +217,20 @@ def _ledger(turn: Turn, conversation: Conversation, models: ModelTable, secret: 
     )
 
 
-def _started(saying: Saying, turn_id: str) -> Event:
+def _started(saying: Saying, turn_id: str, files: tuple[TurnFile, ...]) -> Event:
     return {
         "type": "turn_started", "turn": turn_id, "messageId": f"m{turn_id[1:]}",
-        "clientMessageId": saying.client_message_id, "text": saying.text, "files": [],
+        "clientMessageId": saying.client_message_id, "text": saying.text,
+        "files": [file.model_dump() for file in files],
     }  # fmt: skip
+
+
+def _asked(saying: Saying, uploads: tuple[Upload, ...]) -> Event:
+    """The message as the model gets it.  Files are data, in JSON, so that nothing in them looks like the person's."""
+    if not uploads:
+        return {"role": "user", "content": saying.text}
+    files = [
+        {"file": {"name": u.name, "mediaType": u.media_type, "bytes": u.bytes, "beginning": u.excerpt}} for u in uploads
+    ]
+    blocks = [{"type": "text", "text": json.dumps(file, ensure_ascii=False)} for file in files]
+    return {"role": "user", "content": [*blocks, {"type": "text", "text": saying.text}]}

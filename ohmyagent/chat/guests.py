@@ -1,0 +1,68 @@
+"""Who is reading now.  Now and then each is asked for again: whoever signed out stops reading."""
+
+from functools import partial
+
+from ohmyagent.chat.entrance import Visitor
+from ohmyagent.chat.frames import Mailbox
+from ohmyagent.chat.running import Run
+from ohmyagent.domain.errors import NoRoom, Problem, Unauthenticated
+
+CHECK_SECONDS = 30.0
+MOST_GUESTS = 5_000
+"""Connections of one process."""
+MOST_OF_ONE = 50
+"""Connections of one user."""
+
+
+class Seat:
+    """One connection."""
+
+    __slots__ = ("mailbox", "visitor")
+
+    def __init__(self, visitor: Visitor, mailbox: Mailbox) -> None:
+        self.visitor = visitor
+        self.mailbox = mailbox
+
+
+class Guests:
+    """All connections of this process; belongs to its event loop."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._seats: set[Seat] = set()
+        self._of: dict[str, int] = {}
+
+    def sit(self, visitor: Visitor, mailbox: Mailbox) -> Seat:
+        """Raises NoRoom when there are too many, of this user or of all."""
+        mine = self._of.get(visitor.user.id, 0)
+        if mine >= MOST_OF_ONE or len(self._seats) >= MOST_GUESTS:
+            raise NoRoom("Too many open connections.", korean="열린 연결이 너무 많습니다.")
+        seat = Seat(visitor, mailbox)
+        self._seats.add(seat)
+        self._of[visitor.user.id] = mine + 1
+        return seat
+
+    def leave(self, seat: Seat) -> None:
+        """Once or more often."""
+        if seat in self._seats:
+            self._seats.remove(seat)
+            left = self._of.pop(seat.visitor.user.id) - 1
+            if left:
+                self._of[seat.visitor.user.id] = left
+
+    async def check(self) -> None:
+        for seat in list(self._seats):
+            try:
+                await self._run(partial(seat.visitor.still))
+            except Unauthenticated:
+                seat.mailbox.close()
+            except Problem:
+                return  # the store is away: asked again next time
+
+    def dismiss(self) -> None:
+        """At the end of the process."""
+        for seat in list(self._seats):
+            seat.mailbox.close()
+
+    def __len__(self) -> int:
+        return len(self._seats)

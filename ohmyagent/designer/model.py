@@ -1,0 +1,199 @@
+"""Asking the model through our own gateway, and reading its stream as the bytes it comes in.
+
+The SDK's own event objects cost several times what the rest of a delta does (bench/chat), so only its request, retries
+and errors are used.  It is imported with the first call, for it takes most of a second.
+"""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ohmyagent.domain.errors import BudgetExceeded, Problem
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
+
+Json = dict[str, Any]
+
+CONNECT_SECONDS = 5.0
+SILENCE_SECONDS = 75.0
+"""Longer than the gateway waits for the provider, so that it is the one to say what happened."""
+
+
+class ModelFailed(Problem):
+    """The model did not answer."""
+
+    code = "upstream"
+    korean = "모델이 응답하지 않았습니다. 잠시 뒤에 다시 시도해 주세요."
+
+
+class ModelBusy(ModelFailed):
+    """The model is overloaded; please try again in a moment."""
+
+    code = "overloaded"
+    korean = "모델이 지금 너무 바쁩니다. 잠시 뒤에 다시 시도해 주세요."
+
+
+class ModelCutOff(ModelFailed):
+    """The model's answer broke off."""
+
+    code = "cut_off"
+    korean = "모델의 답변이 중간에 끊겼습니다."
+
+
+class ContextFull(ModelFailed):
+    """This conversation has become too long for the model."""
+
+    code = "context_full"
+    korean = "대화가 너무 길어져 모델이 읽을 수 없습니다. 새 대화를 시작해 주세요."
+
+
+@dataclass(slots=True)
+class Answer:
+    """A whole message.  `content` are its blocks as they go back into the next request."""
+
+    content: list[Json] = field(default_factory=list)
+    stop_reason: str | None = None
+
+
+class Model:
+    """`gateway_url` is what `/v1/messages` is appended to.  Several calls may go on at once."""
+
+    def __init__(self, gateway_url: str, *, silence: float = SILENCE_SECONDS, retries: int = 2) -> None:
+        self._url = gateway_url
+        self._silence = silence
+        self._retries = retries
+        self._client: AsyncAnthropic | None = None
+
+    async def stream(
+        self,
+        token: str,
+        model: str,
+        system: str,
+        messages: Sequence[Json],
+        *,
+        max_tokens: int,
+        tools: Sequence[Json] = (),
+    ) -> AsyncIterator[str | Answer]:
+        """The text as it comes, and the whole answer at last.
+
+        Raises ModelFailed and its kinds, BudgetExceeded when the turn's money is used up.
+        """
+        import anthropic
+        import httpx2
+
+        asked: Json = {"model": model, "max_tokens": max_tokens, "messages": list(messages), "stream": True}
+        if system:
+            asked["system"] = system
+        if tools:
+            asked["tools"] = list(tools)
+        reading = _Reading()
+        try:
+            async with self._connected(token).messages.with_streaming_response.create(**asked) as response:
+                async for piece in response.iter_bytes():
+                    for text in reading.feed(piece):
+                        yield text
+        except anthropic.APIStatusError as error:
+            raise _refusal(error.status_code, error.type) from error
+        except anthropic.APITimeoutError as error:
+            raise ModelFailed("The model did not answer in time.") from error
+        except anthropic.APIConnectionError as error:
+            raise ModelFailed() from error
+        except httpx2.TimeoutException as error:
+            raise ModelCutOff("The model stopped in the middle of its answer.") from error
+        except httpx2.TransportError as error:
+            raise ModelCutOff() from error
+        if reading.answer.stop_reason is None or not reading.whole:
+            raise ModelCutOff()
+        yield reading.answer
+
+    def _connected(self, token: str) -> "AsyncAnthropic":
+        """One pool of connections; the token of a turn belongs to one call, and no key of the environment is used."""
+        import anthropic
+        import httpx2
+
+        if self._client is None:
+            self._client = anthropic.AsyncAnthropic(
+                api_key="-", base_url=self._url, max_retries=self._retries,
+                timeout=httpx2.Timeout(self._silence, connect=CONNECT_SECONDS),
+            )  # fmt: skip
+        return self._client.with_options(api_key=token)
+
+
+class _Reading:
+    """Server-sent events of one message, byte by byte.
+
+    Source: https://docs.claude.com/en/docs/build-with-claude/streaming
+    """
+
+    def __init__(self) -> None:
+        self.answer = Answer()
+        self.whole = False
+        self._rest = b""
+        self._pieces: list[str] = []
+
+    def feed(self, piece: bytes) -> list[str]:
+        """The text that this piece brings; raises ModelFailed for an error event."""
+        texts: list[str] = []
+        *blocks, self._rest = (self._rest + piece).split(b"\n\n")
+        for block in blocks:
+            at = block.find(b"data: ")
+            if at >= 0:
+                text = self._read(json.loads(block[at + 6 :]))
+                if text:
+                    texts.append(text)
+        return texts
+
+    def _read(self, event: Json) -> str | None:
+        match event["type"]:
+            case "content_block_delta":
+                return self._delta(event["delta"])
+            case "content_block_start":
+                self.answer.content.append(event["content_block"])
+                self._pieces = []
+            case "content_block_stop":
+                self._finish_block(self.answer.content[-1])
+            case "message_delta":
+                self.answer.stop_reason = event["delta"].get("stop_reason")
+            case "message_stop":
+                self.whole = True
+            case "error":
+                raise _refusal(200, event["error"].get("type"))
+        return None
+
+    def _delta(self, delta: Json) -> str | None:
+        match delta["type"]:
+            case "text_delta":
+                self._pieces.append(delta["text"])
+                return str(delta["text"])
+            case "input_json_delta":
+                self._pieces.append(delta["partial_json"])
+            case "thinking_delta":
+                self._pieces.append(delta["thinking"])
+            case "signature_delta":
+                self.answer.content[-1]["signature"] = delta["signature"]
+        return None
+
+    def _finish_block(self, block: Json) -> None:
+        said = "".join(self._pieces)
+        match block["type"]:
+            case "text":
+                block["text"] = said
+            case "thinking":
+                block["thinking"] = said
+            case "tool_use":
+                try:
+                    block["input"] = json.loads(said or "{}")
+                except ValueError:
+                    block["input"] = {"_malformed": said[:2_000]}
+
+
+def _refusal(status: int, kind: str | None) -> Problem:
+    if status == 402:
+        return BudgetExceeded()
+    if status in (429, 529) or kind in ("overloaded_error", "rate_limit_error"):
+        return ModelBusy()
+    if status == 413 or kind == "request_too_large":
+        return ContextFull()
+    return ModelFailed()
