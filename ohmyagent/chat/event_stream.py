@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-
 from starlette.types import Receive, Scope, Send
 
 from ohmyagent.chat.frames import Frame, Mailbox
@@ -14,7 +13,8 @@ SEND_SECONDS = 30.0
 """How long a piece may take to be sent; what waits meanwhile is bounded by the mailbox."""
 PING = b": ping\n\n"
 END = b"event: end\ndata: {}\n\n"
-SLOW = b'event: error\ndata: {"type":"error","code":"slow","detail":"The reader was too slow; come back with its seq."}\n\n'
+TOO_SLOW = "The reader was too slow; come back with its seq."
+SLOW = f'event: error\ndata: {{"type":"error","code":"slow","detail":"{TOO_SLOW}"}}\n\n'.encode()
 
 Last = Callable[[Frame], bool]
 

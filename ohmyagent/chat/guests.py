@@ -1,11 +1,10 @@
 """Who is reading now.  Now and then each is asked for again: whoever signed out stops reading."""
 
-from functools import partial
+from collections.abc import Callable
 
-from ohmyagent.chat.entrance import Visitor
 from ohmyagent.chat.frames import Mailbox
 from ohmyagent.chat.running import Run
-from ohmyagent.domain.errors import NoRoom, Problem, Unauthenticated
+from ohmyagent.domain.errors import NoRoom, NotFound, Problem, Unauthenticated
 
 CHECK_SECONDS = 30.0
 MOST_GUESTS = 5_000
@@ -17,11 +16,12 @@ MOST_OF_ONE = 50
 class Seat:
     """One connection."""
 
-    __slots__ = ("mailbox", "visitor")
+    __slots__ = ("check", "mailbox", "user_id")
 
-    def __init__(self, visitor: Visitor, mailbox: Mailbox) -> None:
-        self.visitor = visitor
+    def __init__(self, user_id: str, mailbox: Mailbox, check: Callable[[], object]) -> None:
+        self.user_id = user_id
         self.mailbox = mailbox
+        self.check = check
 
 
 class Guests:
@@ -32,30 +32,35 @@ class Guests:
         self._seats: set[Seat] = set()
         self._of: dict[str, int] = {}
 
-    def sit(self, visitor: Visitor, mailbox: Mailbox) -> Seat:
-        """Raises NoRoom when there are too many, of this user or of all."""
-        mine = self._of.get(visitor.user.id, 0)
+    def sit(self, user_id: str, mailbox: Mailbox, check: Callable[[], object]) -> Seat:
+        """`check` raises Unauthenticated when the reader must go, NotFound when there is nothing left to read.
+
+        Raises NoRoom when there are too many, of this user or of all.
+        """
+        mine = self._of.get(user_id, 0)
         if mine >= MOST_OF_ONE or len(self._seats) >= MOST_GUESTS:
             raise NoRoom("Too many open connections.", korean="열린 연결이 너무 많습니다.")
-        seat = Seat(visitor, mailbox)
+        seat = Seat(user_id, mailbox, check)
         self._seats.add(seat)
-        self._of[visitor.user.id] = mine + 1
+        self._of[user_id] = mine + 1
         return seat
 
     def leave(self, seat: Seat) -> None:
         """Once or more often."""
         if seat in self._seats:
             self._seats.remove(seat)
-            left = self._of.pop(seat.visitor.user.id) - 1
+            left = self._of.pop(seat.user_id) - 1
             if left:
-                self._of[seat.visitor.user.id] = left
+                self._of[seat.user_id] = left
 
     async def check(self) -> None:
         for seat in list(self._seats):
             try:
-                await self._run(partial(seat.visitor.still))
+                await self._run(seat.check)
             except Unauthenticated:
                 seat.mailbox.close()
+            except NotFound:
+                seat.mailbox.finish()
             except Problem:
                 return  # the store is away: asked again next time
 

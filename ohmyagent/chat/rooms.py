@@ -1,7 +1,7 @@
 """Who reads a conversation in this process: each kept event once and in order, whoever wrote it and wherever."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import Protocol
@@ -150,19 +150,12 @@ class Rooms:
 
 
 class Visit:
-    """One reader in one room; its letters come to `mailbox`.  `finish` is asked once the reader has all there was.
+    """One reader in one room; what is said there comes to `mailbox` until `close`."""
 
-    It says which turn's end is the end of the visit, or that there is nothing to wait for (None): the mailbox closes.
-    """
-
-    def __init__(
-        self, rooms: Rooms, id: str, mailbox: Mailbox, after: int, finish: Callable[[], Awaitable[str | None]] | None
-    ) -> None:
-        self.turn: str | None = None
+    def __init__(self, rooms: Rooms, id: str, mailbox: Mailbox, after: int) -> None:
         self._rooms = rooms
         self._room = rooms.claim(id)
         self._mailbox = mailbox
-        self._finish = finish
         self._task: asyncio.Task[None] | None = asyncio.create_task(self._enter(after))
 
     def close(self) -> None:
@@ -175,10 +168,6 @@ class Visit:
     async def _enter(self, after: int) -> None:
         try:
             await self._room.enter(self._mailbox, after)
-            if self._finish is not None:
-                self.turn = await self._finish()
-                if self.turn is None:
-                    self._mailbox.finish()
         except Problem as problem:
             # the reader comes back by itself
             log.warning("a reader could not come in", code=problem.code)

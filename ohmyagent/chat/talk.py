@@ -2,10 +2,8 @@
 
 import json
 from functools import partial
-from typing import Annotated, Any
 
 import structlog
-from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
@@ -19,44 +17,17 @@ from ohmyagent.chat.guests import Guests
 from ohmyagent.chat.rooms import Visit
 from ohmyagent.chat.running import Run
 from ohmyagent.domain.accounts import Locale
-from ohmyagent.domain.conversations import LONGEST_TEXT, MOST_FILES, Conversation, Id, Saying, Turn
+from ohmyagent.domain.conversations import Conversation, Turn
 from ohmyagent.domain.errors import Unavailable
-from ohmyagent.domain.record import Record
-from ohmyagent.domain.text import Text
 from ohmyagent.http import bodies, strict_json
+from ohmyagent.http.conversation_views import AnswerView, ConversationBody, MessageView
 from ohmyagent.http.language import language_of
-from ohmyagent.http.views import MessageView
 from ohmyagent.use_cases import talking
 
 log = structlog.get_logger()
 
 HEAD = 300
 """Characters within which a line of JSON says what it is."""
-
-
-class ConversationBody(Record):
-    """A message to the designer; without `conversationId` it begins a conversation, with `agentId` about that agent."""
-
-    conversation_id: Id | None = None
-    agent_id: Id | None = None
-    message: Annotated[Text, Field(min_length=1, max_length=LONGEST_TEXT, pattern=r"\S")]
-    client_message_id: Annotated[str, Field(pattern=r"^[!-~]{1,200}$")] | None = None
-    files: Annotated[tuple[Id, ...], Field(max_length=MOST_FILES)] = ()
-
-    @property
-    def saying(self) -> Saying:
-        named: dict[str, Any] = {"client_message_id": self.client_message_id} if self.client_message_id else {}
-        return Saying(
-            conversation_id=self.conversation_id, agent_id=self.agent_id, text=self.message, files=self.files, **named
-        )
-
-
-class AnswerView(Record):
-    """A turn that has ended: the answer as a message, and the kept events it came by."""
-
-    conversation_id: str
-    message: MessageView
-    events: tuple[dict[str, Any], ...]
 
 
 class Talk:
@@ -74,35 +45,33 @@ class Talk:
         begun = await self._engine.say(guest.user, saying, spoken(request, guest))
         turn, mailbox = begun.turn, Mailbox()
         await self._find(guest, turn.conversation_id)
-        visit = Visit(self._engine.rooms, turn.conversation_id, mailbox, turn.first_seq - 1, None)
         log.info("turn asked", route="/api/conversation", turn=turn.id, again=begun.held is None)
         if "text/event-stream" in request.headers.get("accept", ""):
-            return self._streamed(request, guest, mailbox, visit, turn.id)
+            return self._streamed(request, guest, mailbox, turn.conversation_id, turn.first_seq - 1, turn.id)
+        visit = Visit(self._engine.rooms, turn.conversation_id, mailbox, turn.first_seq - 1)
         try:
             return await self._whole(request, turn, mailbox)
         finally:
             visit.close()
 
     async def stream(self, request: Request) -> ASGIApp:
+        """Stays open over any number of turns; its end comes when the conversation is gone."""
         id, after = id_of(request), after_of(request)
         guest = await visitor(self._platform, self._run, request)
         await self._find(guest, id)
-
-        async def under_way() -> str | None:
-            return (await self._find(guest, id)).turn
-
         mailbox = Mailbox()
-        visit = Visit(self._engine.rooms, id, mailbox, after, under_way)
         log.info("stream", route="/api/conversations/{id}/stream", conversation=id, after=after)
-        return self._streamed(request, guest, mailbox, visit, None)
+        return self._streamed(request, guest, mailbox, id, after, None)
 
     def _streamed(
-        self, request: Request, guest: Visitor, mailbox: Mailbox, visit: Visit, turn_id: str | None
+        self, request: Request, guest: Visitor, mailbox: Mailbox, id: str, after: int, turn_id: str | None
     ) -> ASGIApp:
-        seat = self._guests.sit(guest, mailbox)
+        store = self._platform.store
+        seat = self._guests.sit(guest.user.id, mailbox, lambda: talking.find(store, guest.still(), id))
+        visit = Visit(self._engine.rooms, id, mailbox, after)
 
         def last(frame: Frame) -> bool:
-            return ends(frame, turn_id or visit.turn)
+            return turn_id is not None and ends(frame, turn_id)
 
         def leave() -> None:
             visit.close()
@@ -122,9 +91,7 @@ class Talk:
                     answer = AnswerView.model_construct(
                         conversation_id=turn.conversation_id, message=message, events=events
                     )
-                    return Response(
-                        answer.model_dump_json(by_alias=True), 200, headers_of(request), "application/json"
-                    )
+                    return Response(answer.model_dump_json(by_alias=True), 200, headers_of(request), "application/json")
         raise Unavailable()
 
     async def _find(self, guest: Visitor, id: str) -> Conversation:
@@ -137,6 +104,6 @@ def spoken(request: Request, guest: Visitor) -> Locale:
     return language_of(asked) if asked else guest.user.locale
 
 
-def ends(frame: Frame, turn_id: str | None) -> bool:
+def ends(frame: Frame, turn_id: str) -> bool:
     """Whether this is the end of that turn.  In JSON a quote within a text is escaped, so no text looks like it."""
     return frame.seq is not None and f'"type":"turn_ended","turn":"{turn_id}"' in frame.text[:HEAD]

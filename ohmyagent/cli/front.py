@@ -7,7 +7,7 @@ from typing import Self
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ohmyagent import http, wiring
-from ohmyagent.chat import streams
+from ohmyagent.chat.service import Chat
 from ohmyagent.cli.site import Site
 from ohmyagent.demo import demo_app
 from ohmyagent.gateway.app import Gateway
@@ -16,7 +16,7 @@ from ohmyagent.http.bridge import asgi
 from ohmyagent.http.origins import HostGuard
 
 API_THREADS = 8
-STREAMS = re.compile(r"/api/(?:executions/[^/]+|updates|conversations/[^/]+)/stream\Z")
+STREAMS = re.compile(r"/api/(?:(?:executions/[^/]+|updates|conversations/[^/]+)/stream|conversation)\Z|/ws/[^/]+\Z")
 FUNCTIONS = re.compile(r"/(?:api/|runner/|health\Z|config\.json\Z|metrics\Z)")
 
 
@@ -25,8 +25,9 @@ class Front:
 
     def __init__(self, app: wiring.Local, dialler: Dialler | None = None) -> None:
         self._gateway = Gateway.of(app, dialler=dialler)
+        self._chat = Chat(app)
         self._routes: list[tuple[re.Pattern[str], ASGIApp]] = [
-            (STREAMS, streams.build(app)),
+            (STREAMS, self._chat),
             (FUNCTIONS, asgi(http.build(app), API_THREADS)),
             (re.compile(r"/demo-model/"), demo_app),
         ]
@@ -43,7 +44,12 @@ class Front:
 
     async def __aenter__(self) -> Self:
         await self._gateway.start()
+        await self._chat.start()
         return self
+
+    async def hush(self) -> None:
+        """Before anything else stops: answers under way are left for the next start, and their readers sent away."""
+        await self._chat.stop()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

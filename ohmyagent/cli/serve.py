@@ -19,6 +19,7 @@ import uvicorn
 import uvloop
 
 from ohmyagent import logs, records, wiring
+from ohmyagent.chat.wire import LARGEST_MESSAGE, Protocol
 from ohmyagent.cli import words
 from ohmyagent.cli.clockwork import Clockwork
 from ohmyagent.cli.front import Front
@@ -97,6 +98,7 @@ async def _serve(
             if ready is not None:
                 threading.Thread(target=ready, args=(here,), name="ready", daemon=True).start()
             await signals.first.wait()
+            await front.hush()
             await asyncio.to_thread(clockwork.stop)
             await _drain(app, signals, say)
         for server in servers:
@@ -129,7 +131,9 @@ def _config(application: Front | object) -> uvicorn.Config:
         application,  # type: ignore[arg-type]  # an ASGI 3 callable
         interface="asgi3",
         http="httptools",
-        ws="none",
+        ws=Protocol,
+        ws_max_size=LARGEST_MESSAGE,
+        ws_per_message_deflate=False,
         lifespan="off",
         access_log=False,
         log_config=None,

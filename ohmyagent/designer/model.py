@@ -1,9 +1,11 @@
 """Asking the model through our own gateway, and reading its stream as the bytes it comes in.
 
 The SDK's own event objects cost several times what the rest of a delta does (bench/chat), so only its request, retries
-and errors are used.  It is imported with the first call, for it takes most of a second.
+and errors are used.  It takes a second or more to import, so that is done in a thread, before or with the first call.
 """
 
+import asyncio
+import importlib
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -66,6 +68,11 @@ class Model:
         self._retries = retries
         self._client: AsyncAnthropic | None = None
 
+    async def warm(self) -> None:
+        """Make the first call as quick as any other."""
+        if self._client is None:
+            await asyncio.to_thread(importlib.import_module, "anthropic")
+
     async def stream(
         self,
         token: str,
@@ -80,6 +87,7 @@ class Model:
 
         Raises ModelFailed and its kinds, BudgetExceeded when the turn's money is used up.
         """
+        await self.warm()
         import anthropic
         import httpx2
 

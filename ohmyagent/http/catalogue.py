@@ -31,6 +31,7 @@ def config() -> Response:
         google_client_id=app().settings.google_client_id,
         model=ConfigModel(mode=default.mode, default=default.id),
         schedules=True,
+        chat=True,
         version=app().version,
     )
     return answer(view)

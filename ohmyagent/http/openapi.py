@@ -9,10 +9,12 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
+from ohmyagent.http import stream_operations
 from ohmyagent.http.bodies import JSON
 from ohmyagent.http.operations import Access, Operation, operation_of
 from ohmyagent.http.problems import MEDIA_TYPE
 from ohmyagent.http.routing import IdConverter, routed
+from ohmyagent.http.stream_operations import MEANING, STREAMS
 from ohmyagent.http.views import ProblemView
 
 Json = dict[str, Any]
@@ -30,18 +32,11 @@ SCHEMES: Json = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "A session's token, or an API key (`oma_…`)."},
     "runner": {"type": "http", "scheme": "bearer", "description": "The token of a claim."},
 }
-MEANING = {
-    200: "Done", 201: "Created", 202: "Accepted", 204: "Done; no body", 400: "Malformed", 401: "Not signed in",
-    402: "Budget used up", 403: "Not allowed", 404: "No such thing, or none of yours", 409: "Not in the present state",
-    410: "It has ended", 412: "Changed in the meantime", 413: "Too large", 415: "Not a media type for this route",
-    422: "Some fields are not valid", 429: "Too many requests; see Retry-After", 503: "Not now; see Retry-After",
-}  # fmt: skip
 ABOUT = (
     "JSON in camelCase and UTF-8. Instants are RFC 3339 in UTC; money is in millionths of a US dollar, and null when "
     "it is not known. Refusals are RFC 9457 problem documents; `Accept-Language` (ko, en) chooses the language of "
     "`detail`. Lists take `limit` and `cursor`. Every answer has an `X-Request-Id`."
 )
-STREAMS = ("/api/executions/{executionId}/stream",)
 ID_SCHEMA: Json = {"type": "string", "pattern": f"^{IdConverter.regex}$"}
 TEXT: Json = {"type": "string"}
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -57,13 +52,17 @@ def document(blueprints: Iterable[Blueprint], version: str) -> Json:
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
     ]
     refs, schemas = models_json_schema(
-        sorted({model for _, _, found in operations for model in _models(found)}, key=lambda pair: pair[0].__name__),
+        sorted(
+            {model for _, _, found in operations for model in _models(found)} | stream_operations.MODELS,
+            key=lambda pair: (pair[0].__name__, pair[1]),
+        ),
         ref_template="#/components/schemas/{model}",
     )
     paths: dict[str, Json] = {}
     for rule, method, found in operations:
         paths.setdefault(_path(rule), {})[method.lower()] = _operation(rule, method, found, refs)
-    paths |= {path: {"get": _stream(refs)} for path in STREAMS}
+    for stream in STREAMS:
+        paths.setdefault(stream.path, {})[stream.method] = stream.operation(refs, SECURITY[Access.USER])
     return {
         "openapi": "3.1.0",
         "info": {"title": "Oh My Agent", "version": version, "description": ABOUT},
@@ -94,31 +93,6 @@ def _operation(rule: Rule, method: str, found: Operation, refs: Reference) -> Js
         content = {media: {"schema": _schema(taken, refs, "validation")} for media, taken in found.takes.items()}
         described["requestBody"] = {"required": not found.body_optional, "content": content}
     return described
-
-
-def _stream(refs: Reference) -> Json:
-    """The streaming service has no Flask routes to be read off."""
-    seq: Json = {"type": "integer", "minimum": 0, "maximum": 10**9 - 1}
-    problem = {MEDIA_TYPE: {"schema": refs[ProblemView, "serialization"]}}
-    refusals = {str(status): {"description": MEANING[status], "content": problem} for status in (401, 404, 422)}
-    return {
-        "operationId": "streams_execution",
-        "tags": ["streams"],
-        "summary": "A run's log as server-sent events, live and from any seq on",
-        "security": SECURITY[Access.USER],
-        "parameters": [
-            {"name": "executionId", "in": "path", "required": True, "schema": ID_SCHEMA},
-            {"name": "after", "in": "query", "required": False, "schema": seq},
-            {"name": "Last-Event-ID", "in": "header", "required": False, "schema": seq},
-        ],
-        "responses": {
-            "200": {
-                "description": "Events until the run has ended",
-                "content": {"text/event-stream": {"schema": TEXT}},
-            },
-            **refusals,
-        },
-    }
 
 
 def _answers(method: str, found: Operation, refs: Reference) -> Json:

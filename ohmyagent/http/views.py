@@ -19,7 +19,7 @@ from ohmyagent.use_cases.accounting import UsageSum
 T = TypeVar("T")
 
 
-def _same(view: type[Record], record: BaseModel, **other: Any) -> dict[str, Any]:
+def same(view: type[Record], record: BaseModel, **other: Any) -> dict[str, Any]:
     """The fields that a view shares with a record; they were checked when the record was made."""
     return {name: getattr(record, name) for name in view.model_fields if name not in other} | other
 
@@ -36,7 +36,7 @@ class UserView(User):
 
     @classmethod
     def shown(cls, user: User) -> Self:
-        return cls.model_construct(**_same(cls, user))
+        return cls.model_construct(**same(cls, user))
 
 
 class SignedInView(Record):
@@ -114,7 +114,7 @@ class AgentView(AgentDraft):
     @classmethod
     def shown(cls, agent: Agent) -> Self:
         said = None if agent.schedule is None else WordsView.shown(words(agent.schedule))
-        return cls.model_construct(**_same(cls, agent, schedule_text=said))
+        return cls.model_construct(**same(cls, agent, schedule_text=said))
 
 
 class AgentVersionView(Record):
@@ -126,7 +126,7 @@ class AgentVersionView(Record):
 
     @classmethod
     def shown(cls, version: AgentVersion) -> Self:
-        return cls.model_construct(**_same(cls, version))
+        return cls.model_construct(**same(cls, version))
 
 
 class FileView(Record):
@@ -176,7 +176,7 @@ class ExecutionView(Record):
     @classmethod
     def shown(cls, execution: Execution, language: str) -> Self:
         return cls.model_construct(
-            **_same(
+            **same(
                 cls,
                 execution,
                 error=explaining.sentence(execution.error_code, execution.error, language),
@@ -218,7 +218,7 @@ class ModelView(Record):
 
     @classmethod
     def shown(cls, model: Model, *, default: bool) -> Self:
-        return cls.model_construct(**_same(cls, model, prices_as_of=PRICES_AS_OF, default=default))
+        return cls.model_construct(**same(cls, model, prices_as_of=PRICES_AS_OF, default=default))
 
 
 class LocalisedDraft(Record):
@@ -250,6 +250,7 @@ class ConfigView(Record):
     google_client_id: str | None
     model: ConfigModel
     schedules: bool
+    chat: bool
     version: str
 
 

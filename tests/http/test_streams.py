@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from ohmyagent import records, wiring
-from ohmyagent.chat import streams
 from ohmyagent.chat.following import PING, Follower
+from ohmyagent.chat.service import Chat
 from ohmyagent.domain.errors import Unauthenticated
 from tests.http.test_executions import event
 from tests.http.world import NOON, Api, Person, Runner
@@ -91,7 +91,7 @@ async def connected(api: Api, path: str, headers: dict[str, str], reader: Reader
             reader.text += message["body"].decode()
             reader.ended = not message.get("more_body", False)
 
-    await streams.build(api.platform)(scope, receive, send)
+    await Chat(api.platform)(scope, receive, send)
 
 
 async def over(reader: Reader) -> None:

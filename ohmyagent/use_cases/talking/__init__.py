@@ -19,7 +19,7 @@ from ohmyagent.use_cases.talking.reading import delete, erase_deleted, find, pag
 from ohmyagent.use_cases.talking.turns import Begun, Held, begin, expired, keep, renew, take_over
 
 __all__ = [
-    "Answerer", "Begun", "Card", "Delta", "Ended", "Held", "Line", "Log", "Message", "PartEnd", "Piece", "Saved", "Status", "Tool",
-    "TurnContext", "append", "begin", "delete", "end", "erase_deleted", "expired", "find", "history", "keep",
-    "last_seq", "log", "messages", "page", "release", "renew", "shown", "stop", "take_over", "told",
+    "Answerer", "Begun", "Card", "Delta", "Ended", "Held", "Line", "Log", "Message", "PartEnd", "Piece", "Saved", 
+    "Status", "Tool", "TurnContext", "append", "begin", "delete", "end", "erase_deleted", "expired", "find", "history",
+    "keep", "last_seq", "log", "messages", "page", "release", "renew", "shown", "stop", "take_over", "told",
 ]  # fmt: skip

@@ -1,0 +1,122 @@
+"""The streaming service: everything that is sent as it happens, and the turns that this process answers."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
+
+from ohmyagent import __version__
+from ohmyagent.chat.answers import refuse, refuse_by_framework
+from ohmyagent.chat.engine import Engine
+from ohmyagent.chat.guests import CHECK_SECONDS, Guests
+from ohmyagent.chat.running import Run, inline
+from ohmyagent.chat.sockets import Sockets
+from ohmyagent.chat.streams import ExecutionStreams
+from ohmyagent.chat.talk import Talk
+from ohmyagent.chat.updates import Updates
+from ohmyagent.designer.model import Model
+from ohmyagent.designer.plain import PlainAnswerer
+from ohmyagent.domain.conversations import Mode
+from ohmyagent.domain.costs import ModelTable
+from ohmyagent.domain.errors import Problem
+from ohmyagent.ports import Files, Store
+from ohmyagent.settings import Settings
+from ohmyagent.use_cases.talking import Answerer
+
+log = structlog.get_logger()
+
+ASKED = ["Authorization", "Content-Type", "Accept", "Accept-Language", "Last-Event-ID", "X-Request-Id"]
+
+
+class Platform(Protocol):
+    """The parts of the program that the service uses."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def store(self) -> Store: ...
+    @property
+    def files(self) -> Files: ...
+    @property
+    def models(self) -> ModelTable: ...
+    @property
+    def gateway_url(self) -> str: ...
+    @property
+    def now(self) -> Callable[[], datetime]: ...
+
+
+class Chat:
+    """ASGI.  Alone it lives by its lifespan; mounted elsewhere, that application calls `start` and `stop`."""
+
+    def __init__(self, platform: Platform, answerers: Mapping[Mode, Answerer] | None = None, run: Run = inline) -> None:
+        self.engine = Engine(platform, answerers or _answerers(platform), run)
+        self.guests = Guests(run)
+        self._checking: asyncio.Task[None] | None = None
+        talk = Talk(platform, self.engine, self.guests, run)
+        updates = Updates(platform, self.guests, run)
+        self.routes = [
+            Route("/api/executions/{id}/stream", ExecutionStreams(platform, run).stream, methods=["GET"]),
+            Route("/api/conversation", talk.say, methods=["POST"]),
+            Route("/api/conversations/{id}/stream", talk.stream, methods=["GET"]),
+            Route("/api/updates/stream", updates.stream, methods=["GET"]),
+            WebSocketRoute("/ws/{ticket}", Sockets(platform, self.engine, self.guests, run).serve),
+            Route("/health", self._health, methods=["GET"]),
+        ]
+        # where the service has an origin of its own, the page's fetches come from another one
+        page = Middleware(
+            CORSMiddleware, allow_origins=[platform.settings.public_url], allow_methods=["GET", "POST"],
+            allow_headers=ASKED, expose_headers=["X-Request-Id"], max_age=3600,
+        )  # fmt: skip
+        self._service = Starlette(routes=self.routes, middleware=[page])
+        self._service.add_exception_handler(Problem, refuse)
+        self._service.add_exception_handler(HTTPException, refuse_by_framework)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            await self._service(scope, receive, send)
+
+    async def start(self) -> None:
+        await self.engine.start()
+        self._checking = asyncio.create_task(self._check())
+
+    async def stop(self) -> None:
+        """Readers are sent away and come back elsewhere; turns under way go to the next process."""
+        if self._checking is not None:
+            self._checking.cancel()
+        await self.engine.stop()
+        self.guests.dismiss()
+
+    async def _check(self) -> None:
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            await self.guests.check()
+
+    async def _health(self, request: Request) -> Response:
+        return JSONResponse({"status": "ok", "version": __version__, "connections": len(self.guests)})
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await self.start()
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.stop()
+                return await send({"type": "lifespan.shutdown.complete"})
+
+
+def _answerers(platform: Platform) -> dict[Mode, Answerer]:
+    answerer = PlainAnswerer(Model(platform.gateway_url))
+    return {Mode.DESIGN: answerer, Mode.AGENT: answerer}
