@@ -20,7 +20,6 @@ MAY_IMPORT = {
     "settings": {"domain"},
     "logs": {"domain"},
     "http": {"http"} | OUTER,
-    "designer": {"designer"} | OUTER,
     "chat": {"chat", "designer", "http"} | OUTER,
     "gateway": {"gateway", "http"} | OUTER,
     "egress": {"egress", "runner"} | OUTER,
