@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from ohmyagent.runner.protocol import Claim, Json, Launch, ProtocolError, WorkspaceFile
 
@@ -17,6 +17,7 @@ RETRY_SECONDS = (0.1, 0.2, 0.4, 0.8)
 CHUNK = 1 << 16
 NOTHING_TO_DO = (404, 409, 410)
 NO_LONGER_OURS = (403, 409, 410)
+THERE_ALREADY = 412
 
 
 class Unreachable(Exception):
@@ -117,9 +118,15 @@ class Platform:
         """Store one content.  Raises Unreachable, Refused."""
         headers = self._headers(url) | {"Content-Length": str(size), "Content-Type": "application/octet-stream"}
 
+        headers |= signed_headers(url, size)
+
         def once() -> None:
-            with body() as file:
-                self._connection.send("PUT", url, file, headers)
+            try:
+                with body() as file:
+                    self._connection.send("PUT", url, file, headers)
+            except Refused as refusal:
+                if refusal.status != THERE_ALREADY:
+                    raise
 
         self._patiently(once)
 
@@ -149,6 +156,16 @@ class Platform:
 
     def _patiently(self, call: Callable[[], Any]) -> Any:
         return patiently(call, self._claim.spec.orphan)
+
+
+def signed_headers(url: str, size: int) -> dict[str, str]:
+    """What a signed address of Cloud Storage wants beside the body: it names the headers that its signature covers.
+
+    Source: https://cloud.google.com/storage/docs/authentication/canonical-requests#about-headers
+    """
+    named = parse_qs(urlsplit(url).query).get("X-Goog-SignedHeaders", [""])[0].split(";")
+    known = {"x-goog-content-length-range": f"{size},{size}", "x-goog-if-generation-match": "0"}
+    return {name: known[name] for name in named if name in known}
 
 
 def claim(launch: Launch) -> Claim | None:

@@ -9,10 +9,16 @@ from uuid import uuid4
 
 import pytest
 
+from ohmyagent.adapters.gcp.files import BucketFiles
+from ohmyagent.adapters.gcp.vault import KmsVault
 from ohmyagent.adapters.local.store import SqliteStore
 from ohmyagent.records.indexes import INDEXES
 from tests.contract import emulator as emulators
 from tests.contract.emulator import Emulator
+from tests.google.identity import Issuer
+from tests.google.kms import KmsStandIn
+from tests.google.storage import StorageStandIn
+from tests.google.wire import Wire
 
 FEED = frozenset({"mail", "executions"})
 
@@ -51,3 +57,45 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     local = SqliteStore(tmp_path / "oma.db", feed=FEED, indexes=INDEXES)
     yield local
     local.close()
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Iterator[Issuer]:
+    made = Issuer()
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    """Services are added before `start`, which the fixtures of adapters do."""
+    made = Wire()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def storage(issuer: Issuer) -> Iterator[StorageStandIn]:
+    made = StorageStandIn("demo-bucket", issuer.public_key)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def bucket(storage: StorageStandIn, issuer: Issuer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BucketFiles:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(issuer.account_file(tmp_path / "account.json")))
+    return BucketFiles("demo-bucket", storage.url)
+
+
+@pytest.fixture
+def kms(wire: Wire) -> KmsStandIn:
+    made = KmsStandIn(wire, "projects/p/locations/l/keyRings/r/cryptoKeys/k")
+    wire.start()
+    return made
+
+
+@pytest.fixture
+def kms_vault(wire: Wire, kms: KmsStandIn) -> KmsVault:
+    return KmsVault(kms.name, wire.address)
