@@ -28,6 +28,13 @@ class ChatService:
         """What to answer to a request, by method and path."""
         self.refusals: deque[tuple[int, dict[str, Any]]] = deque()
         """Taken one by one by messages that would begin a turn."""
+        self.paths: list[str] = []
+        self.refuse_streams = False
+        self.lose_answers = 0
+        """So many messages begin a turn whose first event never arrives."""
+        self.hold = threading.Event()
+        """Answers wait while it is cleared."""
+        self.hold.set()
         self.title = "경쟁사 뉴스"
         self._turns = 0
         self._passing: list[Event] = []
@@ -130,6 +137,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Says nothing."""
 
     def _do(self) -> None:
+        try:
+            self._answer()
+        except OSError:
+            """The page has gone."""
+
+    def _answer(self) -> None:
         path = self.path.partition("?")[0]
         request = f"{self.command} {path}"
         length = int(self.headers.get("content-length") or 0)
@@ -138,6 +151,8 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         body: Any = json.loads(raw) if is_json else raw
         self.service.asked.append((request, body, headers))
+        self.service.paths.append(f"{self.command} {self.path}")
+        self.service.hold.wait(30)
         if request in self.service.answers:
             self._json(*self.service.answers[request])
         elif request == "POST /api/conversation":
@@ -159,7 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PATCH = do_DELETE = _do
 
     def _json(self, status: int, body: Any) -> None:
-        data = json.dumps(body).encode()
+        data = b"" if body is None else json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json" if status < 400 else "application/problem+json")
         self.send_header("Content-Length", str(len(data)))
@@ -170,6 +185,10 @@ class _Handler(BaseHTTPRequestHandler):
         if self.service.refusals:
             return self._json(*self.service.refusals.popleft())
         event = self.service.begin(body)
+        if self.service.lose_answers:
+            self.service.lose_answers -= 1
+            self.close_connection = True
+            return None
         self._stream_head()
         self._say(event)
         return None
@@ -185,17 +204,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def _stream(self, after: int) -> None:
+        if self.service.refuse_streams:
+            return self._json(503, {"code": "unavailable", "detail": "?"})
         stream = self.service.listen(after)
         self._stream_head()
-        try:
-            while True:
-                try:
-                    event = stream.get(timeout=5)
-                except Empty:
-                    self.wfile.write(b": ping\n\n")
-                    continue
-                if event is CLOSE:
-                    return
-                self._say(event)
-        except OSError:
-            """The page has gone."""
+        while True:
+            try:
+                event = stream.get(timeout=5)
+            except Empty:
+                self.wfile.write(b": ping\n\n")
+                continue
+            if event is CLOSE:
+                return None
+            self._say(event)

@@ -158,6 +158,8 @@ async function watch(id: string, room: State, signal: AbortSignal): Promise<void
     pause,
   };
   await whileSeen((seen) => follow(source, room.transcript.value.lastSeq, feed, seen), signal);
+  // A stream that ends by itself belongs to a conversation that is gone: asking for it says so.
+  if (!signal.aborted) room.about.value = await conversation(id, signal);
 }
 
 /** Those that no turn stands for yet. */

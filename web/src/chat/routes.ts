@@ -78,7 +78,7 @@ interface Refused {
 
 // The person's acts on cards
 export const changeDraft = (id: string, revision: number, agent: Partial<AgentDraft>) =>
-  read<DraftCard>("PATCH", `${at(id)}/draft`, { json: { revision, agent } });
+  read<DraftCard>("PATCH", `${at(id)}/draft`, { json: { revision, agent } }).catch(atFieldsOf("agent."));
 export const saveDraft = (id: string, revision: number, activate: boolean, key: string) =>
   read<Agent>("POST", `${at(id)}/draft/save`, { json: { revision, activate }, key });
 export const rehearse = (id: string, revision: number, allow: string[], key: string) =>
@@ -86,6 +86,15 @@ export const rehearse = (id: string, revision: number, allow: string[], key: str
     json: { revision, ...(allow.length > 0 && { allow }) },
     key,
   });
+
+/** Field errors named as the form names its fields, not as the request does. */
+const atFieldsOf = (prefix: string) => (error: unknown) => {
+  if (!(error instanceof Problem)) throw error;
+  const errors = error.errors.map((one) =>
+    one.field.startsWith(prefix) ? { ...one, field: one.field.slice(prefix.length) } : one,
+  );
+  throw new Problem(error.status, error.code, error.detail, error.requestId, errors, error.retryAfter);
+};
 
 /** Puts a file there; `progress` is told the part that has gone, 0 to 1. Fetch tells no progress of what it sends. */
 export function upload(file: File, progress: (part: number) => void, signal: AbortSignal): Promise<Upload> {

@@ -205,7 +205,8 @@ export function RehearseButton(props: RehearseProps) {
   const once = useKey();
   const start = () =>
     starting.start(async () => {
-      began?.(await once((key) => rehearse(acts.conversationId, revision, allow, key)));
+      const execution = await once((key) => rehearse(acts.conversationId, revision, allow, key));
+      began?.(execution);
     });
   return (
     <>
