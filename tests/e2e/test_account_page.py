@@ -75,6 +75,23 @@ def test_the_profile_is_saved_and_a_wrong_name_says_so(guest: Visitor) -> None:
     expect(section(guest, "프로필").get_by_label("시간대")).to_have_value("Europe/Berlin")
 
 
+def test_whoever_has_an_address_turns_mails_off_and_on(guest: Visitor, house: PlatformProcess) -> None:
+    guest.open("#/account")
+    expect(section(guest, "베타 프로그램")).to_be_visible()
+    expect(section(guest, "알림 메일")).to_have_count(0)
+    as_google_user(guest, house)
+    guest.page.reload()
+    wanted = section(guest, "알림 메일").get_by_label("알림을 메일로 받기")
+    expect(wanted).to_be_checked()
+    wanted.click()
+    expect(guest.page.get_by_text("알림을 메일로 보내지 않습니다")).to_be_visible()
+
+    guest.page.reload()
+    expect(wanted).not_to_be_checked()
+    wanted.click()
+    expect(guest.page.get_by_text("알림을 메일로 보냅니다")).to_be_visible()
+
+
 def test_a_guest_is_told_what_the_beta_needs(guest: Visitor) -> None:
     guest.open("#/account")
     expect(section(guest, "베타 프로그램").get_by_text("Google로 로그인한 뒤")).to_be_visible()

@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { useAction } from "./act";
 import { lang, speak, t } from "./language";
 import { AccountPage } from "./pages/account";
+import { AdminPage } from "./pages/admin";
 import { AgentPage } from "./pages/agent";
 import { EditPage, NewPage } from "./pages/agent-form";
 import { AgentsPage } from "./pages/agents";
@@ -16,7 +17,7 @@ import { Notices } from "./parts/notices";
 import { ProblemCard } from "./parts/problem-card";
 import { Skeleton } from "./parts/skeleton";
 import { route, to } from "./route";
-import { hasChat, isDemo, leave, start, startProblem, user } from "./state";
+import { hasChat, isAdmin, isDemo, leave, start, startProblem, user } from "./state";
 import type { User } from "./types";
 import { followUpdates } from "./updates";
 
@@ -74,6 +75,11 @@ function Header() {
         {user.value && (
           <a class="button small plain" href={to.outbox()}>
             {t("mails")}
+          </a>
+        )}
+        {isAdmin.value && (
+          <a class="button small plain" href={to.admin()}>
+            {t("admin")}
           </a>
         )}
         <button
@@ -145,6 +151,8 @@ function Content() {
       return <OutboxPage />;
     case "account":
       return <AccountPage />;
+    case "admin":
+      return isAdmin.value ? <AdminPage /> : <Unknown />;
     case "chat":
       return hasChat.value ? <ChatPage id={place.id} about={place.about} /> : <Unknown />;
     case "unknown":

@@ -10,6 +10,7 @@ export type Route =
   | { page: "execution"; id: string }
   | { page: "outbox" }
   | { page: "account" }
+  | { page: "admin" }
   /** A conversation; one that is still to begin has no id, and may be about an agent. */
   | { page: "chat"; id: string | null; about: string | null }
   | { page: "unknown" };
@@ -26,6 +27,7 @@ export function routeOf(hash: string): Route {
   if (rest.length > 0) return { page: "unknown" };
   if (!first || (first === "agents" && !id)) return { page: "agents" };
   if (first === "account" && id === undefined) return { page: "account" };
+  if (first === "admin" && id === undefined) return { page: "admin" };
   if (first === "outbox" && id === undefined) return { page: "outbox" };
   if (first === "new" && id === undefined) return { page: "new" };
   if (first === "agents" && id && last === undefined) return { page: "agent", id };
@@ -48,6 +50,7 @@ export const to = {
   agent: (id: string) => `#/agents/${encodeURIComponent(id)}`,
   edit: (id: string) => `#/agents/${encodeURIComponent(id)}/edit`,
   account: () => "#/account",
+  admin: () => "#/admin",
   outbox: () => "#/outbox",
   chat: (id?: string) => (id === undefined ? "#/chat" : `#/chat/${encodeURIComponent(id)}`),
   chatAbout: (agentId: string) => `#/chat/about/${encodeURIComponent(agentId)}`,

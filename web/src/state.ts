@@ -14,6 +14,8 @@ export const startProblem = signal<Problem | null>(null);
 export const linkRefused = signal(false);
 export const now = signal(new Date());
 
+/** The platform decides; this only keeps what would be refused from being offered. */
+export const isAdmin = computed(() => user.value?.kind === "owner" || user.value?.plan === "admin");
 export const isDemo = computed(() => config.value?.model.mode === "demo");
 /** Older platforms say nothing about schedules, and start none. */
 export const hasSchedules = computed(() => config.value?.schedules ?? false);

@@ -7,6 +7,7 @@ export interface User {
   kind: "guest" | "google" | "owner";
   name: string;
   email: string | null;
+  plan: string;
   timezone: string | null;
 }
 

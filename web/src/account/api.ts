@@ -39,6 +39,16 @@ export interface Meters {
 
 export const limits = (signal?: AbortSignal) => read<Meters>("GET", "/api/account/limits", { signal });
 
+export interface MailChoice {
+  wanted: boolean;
+  /** The address's server has refused mails for good. */
+  refused: boolean;
+}
+
+export const mailChoice = (signal?: AbortSignal) => read<MailChoice>("GET", "/api/account/mail", { signal });
+export const chooseMail = (wanted: boolean) =>
+  read<MailChoice>("PUT", "/api/account/mail", { json: { wanted } });
+
 export const application = (signal?: AbortSignal) =>
   read<Application>("GET", "/api/beta/applications/me", { signal });
 export const apply = (purpose: string) =>

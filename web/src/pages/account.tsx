@@ -2,6 +2,7 @@
 
 import * as api from "../account/api";
 import { Beta } from "../account/beta";
+import { MailChoice } from "../account/mail";
 import { PlanCard } from "../account/plan";
 import { ProfileForm } from "../account/profile";
 import { t } from "../language";
@@ -25,6 +26,7 @@ export function AccountPage() {
         <>
           <PlanCard />
           <ProfileForm profile={found.data} />
+          {found.data.email && <MailChoice />}
           <Beta person={found.data} />
         </>
       )}
