@@ -52,12 +52,15 @@ class Program(Protocol):
 class Engine:
     """`start` before the first turn, `stop` gives what is under way to the next process."""
 
-    def __init__(self, program: Program, answerers: Mapping[Mode, Answerer], run: Run = inline) -> None:
+    def __init__(
+        self, program: Program, answerers: Mapping[Mode, Answerer], run: Run = inline, *, most_turns: int = MOST_TURNS
+    ) -> None:
         self.owner = new_id("p")
         self.rooms = Rooms(program.store, run)
         self._program = program
         self._answerers = answerers
         self._run = run
+        self._most_turns = most_turns
         self._writings: dict[str, tuple[Writing, asyncio.Task[None]]] = {}
         self._loops: list[asyncio.Task[None]] = []
         self._checks: set[asyncio.Future[None]] = set()
@@ -94,7 +97,7 @@ class Engine:
 
     async def say(self, user: User, saying: Saying, language: Locale) -> Begun:
         """Begin the answer to a message (once) and return; raises what `talking.begin` raises, NoRoom."""
-        if len(self._writings) >= MOST_TURNS:
+        if len(self._writings) >= self._most_turns:
             raise NoRoom("Too many answers are being written.", korean="지금은 답변이 너무 많이 밀려 있습니다.")
         here = self._program
         begin = partial(
@@ -110,7 +113,7 @@ class Engine:
         """Take over turns whose process has gone."""
         here = self._program
         for turn_id in await self._run(partial(talking.expired, here.store, here.now())):
-            if turn_id in self._writings or len(self._writings) >= MOST_TURNS:
+            if turn_id in self._writings or len(self._writings) >= self._most_turns:
                 continue
             take = partial(talking.take_over, here.store, here.models, turn_id, owner=self.owner, now=here.now())
             try:
