@@ -6,10 +6,11 @@ from importlib import resources
 from flask import Blueprint, Response
 from pydantic import TypeAdapter
 
+from ohmyagent.domain.uploads import MOST_BYTES
 from ohmyagent.http.answers import answer
 from ohmyagent.http.context import app
 from ohmyagent.http.operations import Access, operation
-from ohmyagent.http.views import ConfigModel, ConfigView, Listing, ModelView, TemplateView
+from ohmyagent.http.views import ConfigModel, ConfigUploads, ConfigView, Listing, ModelView, TemplateView
 
 bp = Blueprint("catalogue", __name__)
 
@@ -32,6 +33,7 @@ def config() -> Response:
         model=ConfigModel(mode=default.mode, default=default.id),
         schedules=True,
         chat=True,
+        uploads=ConfigUploads(max_bytes=MOST_BYTES),
         version=app().version,
     )
     return answer(view)

@@ -243,6 +243,12 @@ class ConfigModel(Record):
     default: str
 
 
+class ConfigUploads(Record):
+    """How large a file may be that goes with a message."""
+
+    max_bytes: int
+
+
 class ConfigView(Record):
     """What the static page needs to know.  `streamUrl` is null where streams have the page's own origin."""
 
@@ -251,6 +257,7 @@ class ConfigView(Record):
     model: ConfigModel
     schedules: bool
     chat: bool
+    uploads: ConfigUploads
     version: str
 
 
