@@ -24,6 +24,7 @@ from ohmyagent.chat.sockets import Sockets
 from ohmyagent.chat.streams import ExecutionStreams
 from ohmyagent.chat.talk import Talk
 from ohmyagent.chat.updates import Updates
+from ohmyagent.designer.answering import Designer
 from ohmyagent.designer.model import Model
 from ohmyagent.designer.plain import PlainAnswerer
 from ohmyagent.domain.conversations import Mode
@@ -118,5 +119,6 @@ class Chat:
 
 
 def _answerers(platform: Platform) -> dict[Mode, Answerer]:
-    answerer = PlainAnswerer(Model(platform.gateway_url))
-    return {Mode.DESIGN: answerer, Mode.AGENT: answerer}
+    model = Model(platform.gateway_url)
+    designer = Designer(platform.store, platform.models, model, platform.now)
+    return {Mode.DESIGN: designer, Mode.AGENT: PlainAnswerer(model)}

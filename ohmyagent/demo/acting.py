@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from ohmyagent.demo import comparing, fetching, looking, summing, writing
+from ohmyagent.demo import comparing, designing, fetching, looking, summing, writing
 from ohmyagent.demo.conversation import Conversation
 from ohmyagent.demo.reply import Failure, Final, Reply
 from ohmyagent.demo.story import Story, told
@@ -34,6 +34,8 @@ def reply_to(conversation: Conversation) -> Reply:
     """The next reply.  Only the user's own words choose the job; a page that is to be read is never taken for them."""
     if conversation.page is not None:
         return Final(fetching.gist(conversation.page, conversation.korean))
+    if designing.TOOL in conversation.tools:
+        return designing.reply_to(conversation)
     if _FAIL.search(conversation.said):
         return Failure(said(FAILED, conversation.korean))
     job = _job(conversation.said)

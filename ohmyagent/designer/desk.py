@@ -28,6 +28,7 @@ from ohmyagent.domain.schedule_words import words
 from ohmyagent.domain.schedules import Schedule
 from ohmyagent.ports import Store
 from ohmyagent.use_cases import designing, drafting, explaining, planning, pricing, rehearsing, running, scheduling
+from ohmyagent.use_cases.talking.pieces import CardKind
 
 MOST_TEXT = 6_000
 """Letters of a result or a log that the model is given."""
@@ -39,7 +40,7 @@ class Shown:
     """A card to show; the same id replaces."""
 
     id: str
-    kind: str
+    kind: CardKind
     data: Record
 
 
@@ -223,7 +224,7 @@ class Desk:
             "spentThisMonthMicroUsd": used.spent_this_month_micro_usd,
         }  # fmt: skip
 
-    def _shown(self, kind: str, card: Record) -> Shown:
+    def _shown(self, kind: CardKind, card: Record) -> Shown:
         """One card of a kind for each turn: what a turn says twice replaces what it said first."""
         return Shown(f"{kind}-{self.turn_id}", kind, card)
 

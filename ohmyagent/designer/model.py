@@ -7,6 +7,7 @@ and errors are used.  It takes a second or more to import, so that is done in a 
 import asyncio
 import importlib
 import json
+import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ohmyagent.domain.errors import BudgetExceeded, Problem
 
 if TYPE_CHECKING:
+    import httpx2
     from anthropic import AsyncAnthropic
 
 Json = dict[str, Any]
@@ -62,8 +64,16 @@ class Answer:
 class Model:
     """`gateway_url` is what `/v1/messages` is appended to.  Several calls may go on at once."""
 
-    def __init__(self, gateway_url: str, *, silence: float = SILENCE_SECONDS, retries: int = 2) -> None:
+    def __init__(
+        self,
+        gateway_url: str,
+        *,
+        silence: float = SILENCE_SECONDS,
+        retries: int = 2,
+        http: "httpx2.AsyncClient | None" = None,
+    ) -> None:
         self._url = gateway_url
+        self._http = http
         self._silence = silence
         self._retries = retries
         self._client: AsyncAnthropic | None = None
@@ -103,7 +113,7 @@ class Model:
                     for text in reading.feed(piece):
                         yield text
         except anthropic.APIStatusError as error:
-            raise _refusal(error.status_code, error.type) from error
+            raise _refusal(error.status_code, error.type, error.message) from error
         except anthropic.APITimeoutError as error:
             raise ModelFailed("The model did not answer in time.") from error
         except anthropic.APIConnectionError as error:
@@ -124,7 +134,7 @@ class Model:
         if self._client is None:
             self._client = anthropic.AsyncAnthropic(
                 api_key="-", base_url=self._url, max_retries=self._retries,
-                timeout=httpx2.Timeout(self._silence, connect=CONNECT_SECONDS),
+                timeout=httpx2.Timeout(self._silence, connect=CONNECT_SECONDS), http_client=self._http,
             )  # fmt: skip
         return self._client.with_options(api_key=token)
 
@@ -148,7 +158,10 @@ class _Reading:
         for block in blocks:
             at = block.find(b"data: ")
             if at >= 0:
-                text = self._read(json.loads(block[at + 6 :]))
+                try:
+                    text = self._read(json.loads(block[at + 6 :]))
+                except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+                    raise ModelCutOff("The model's answer was not as it should be.") from None
                 if text:
                     texts.append(text)
         return texts
@@ -167,7 +180,7 @@ class _Reading:
             case "message_stop":
                 self.whole = True
             case "error":
-                raise _refusal(200, event["error"].get("type"))
+                raise _refusal(200, event["error"].get("type"), str(event["error"].get("message")))
         return None
 
     def _delta(self, delta: Json) -> str | None:
@@ -191,17 +204,24 @@ class _Reading:
             case "thinking":
                 block["thinking"] = said
             case "tool_use":
-                try:
-                    block["input"] = json.loads(said or "{}")
-                except ValueError:
-                    block["input"] = {"_malformed": said[:2_000]}
+                block["input"] = _input(said)
 
 
-def _refusal(status: int, kind: str | None) -> Problem:
+def _input(said: str) -> Json:
+    """What a tool is called with; what is no JSON object is kept for the tool to refuse, and the API to take back."""
+    try:
+        found = json.loads(said or "{}")
+    except (ValueError, RecursionError):
+        found = None
+    return found if isinstance(found, dict) else {"_malformed": said[:2_000]}
+
+
+def _refusal(status: int, kind: str | None, message: str = "") -> Problem:
     if status == 402:
         return BudgetExceeded()
     if status in (429, 529) or kind in ("overloaded_error", "rate_limit_error"):
         return ModelBusy()
-    if status == 413 or kind == "request_too_large":
+    too_long = status in (200, 400) and re.search("too long|context window", message, re.I)
+    if status == 413 or kind == "request_too_large" or too_long:
         return ContextFull()
     return ModelFailed()

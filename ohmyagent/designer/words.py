@@ -24,6 +24,15 @@ TOO_MANY_STEPS = (
     "I stopped here because one answer may take only so many steps. Tell me how to go on.",
 )
 
+REFUSED = (
+    "모델이 이 요청에 답하지 않았습니다. 다르게 말씀해 주세요.",
+    "The model declined to answer. Please put it differently.",
+)
+LENGTH = (
+    "답변이 너무 길어 끊겼습니다. 나누어 물어봐 주세요.",
+    "The answer grew too long and was cut off. Please ask in parts.",
+)
+
 
 def said(words: tuple[str, str], language: str) -> str:
     return words[0] if language == "ko" else words[1]

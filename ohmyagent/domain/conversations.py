@@ -153,7 +153,7 @@ class TurnLease(Record):
 
 
 class Turn(Record):
-    """One message and its answer.  `firstSeq` is the seq of its `turn_started`."""
+    """One message and its answer.  `firstSeq` is the seq of its `turn_started`; `prompt` names the system prompt."""
 
     id: str
     conversation_id: str
@@ -165,6 +165,7 @@ class Turn(Record):
     files: tuple[TurnFile, ...] = ()
     language: Locale
     model: str
+    prompt: str | None = None
     cap: MicroUsd
     state: TurnState = TurnState.RUNNING
     reason: Reason | None = None
@@ -190,11 +191,13 @@ class Turn(Record):
         model: str,
         cap: int,
         now: datetime,
+        prompt: str | None = None,
     ) -> Self:
         return cls(
             id=saying.turn_id(conversation.user_id), conversation_id=conversation.id, user_id=conversation.user_id,
             client_message_id=saying.client_message_id, text_digest=digest(saying.text), number=conversation.turns,
-            text=saying.text, files=files, language=language, model=model, cap=cap, created_at=now,
+            text=saying.text, files=files, language=language, model=model, prompt=prompt, cap=cap,
+            created_at=now,
         )  # fmt: skip
 
     @property

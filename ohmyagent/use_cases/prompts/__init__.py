@@ -3,6 +3,9 @@
 from functools import cache
 from importlib.resources import files
 
+DESIGNER = "designer.v1"
+"""The designer's system prompt in use.  A version that was used is never changed: turns name it."""
+
 
 @cache
 def text(name: str) -> str:
@@ -19,3 +22,10 @@ def talk(hosts: str, instructions: str) -> str:
     """What an agent is told whose person talks with it; its standing instructions come last, whatever is in them."""
     place = text("place").replace("{hosts}", hosts)
     return text("talk").replace("{place}", place).replace("{instructions}", instructions)
+
+
+def designer(language: str, timezone: str, today: str) -> str:
+    """What the designer is told for one turn."""
+    spoken = "Korean (한국어)" if language == "ko" else "English"
+    said = text(DESIGNER).replace("{language}", spoken).replace("{timezone}", timezone)
+    return said.replace("{today}", today)

@@ -12,6 +12,7 @@ from ohmyagent.domain.conversations import (
     TURN_CAP,
     ChatBatch,
     Conversation,
+    Mode,
     Reason,
     Saying,
     Turn,
@@ -24,7 +25,7 @@ from ohmyagent.domain.text import digest, new_secret
 from ohmyagent.domain.uploads import Upload
 from ohmyagent.domain.usage import Ledger, Month
 from ohmyagent.ports import Store, Transaction, Where
-from ohmyagent.use_cases import designing, metering, planning, uploading
+from ohmyagent.use_cases import designing, metering, planning, prompts, uploading
 from ohmyagent.use_cases.running.claims import TOKEN_MARGIN
 from ohmyagent.use_cases.running.ends import month_with
 from ohmyagent.use_cases.talking import ends
@@ -88,7 +89,10 @@ def begin(
         cap = _cap(conversation, month, planning.plan_of(tx, user).monthly_micro_usd)
         left = planning.platform_left(tx, user, now)
         cap = cap if left is None else max(0, min(cap, left))
-        turn = Turn.asked(saying, conversation, files, language=language, model=models.default.id, cap=cap, now=now)
+        turn = Turn.asked(
+            saying, conversation, files, language=language, model=models.default.id, prompt=_prompt(conversation),
+            cap=cap, now=now,
+        )  # fmt: skip
 
         def write(batch: ChatBatch) -> None:
             begun = turn.leased(owner, now).replace(first_seq=batch.from_seq, last_seq=batch.last_seq)
@@ -174,6 +178,11 @@ def renew(store: Store, turn: Turn, now: datetime) -> Turn:
         return records.turns.put(tx, turn.id, current)
 
     return store.transact(work)
+
+
+def _prompt(conversation: Conversation) -> str | None:
+    """The version that the designer answers with; agents have instructions of their own."""
+    return prompts.DESIGNER if conversation.mode is Mode.DESIGN else None
 
 
 def _same(turn: Turn, saying: Saying) -> Turn:
