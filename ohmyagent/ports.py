@@ -226,6 +226,9 @@ class Files(Protocol):
 
     def delete(self, key: str) -> None: ...
 
+    def listed(self, prefix: str) -> Iterator[str]:
+        """The keys that begin with the prefix, which ends with `/`, in no order; some may be gone by then."""
+
     def upload_url(self, key: str, length: int, expires: datetime) -> str:
         """Where a runner may PUT exactly this body until then; on one machine a path below its own address."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
-from ohmyagent.domain.errors import Unauthenticated
+from ohmyagent.domain.errors import Suspended, Unauthenticated
 from ohmyagent.domain.record import Instant, Record
 from ohmyagent.domain.schedules import Zone
 from ohmyagent.domain.text import Line, digest
@@ -41,7 +41,15 @@ class User(Record):
     timezone: Zone = "Asia/Seoul"
     plan: str = "guest"
     beta_approved: bool = False
+    suspended_at: Instant | None = None
+    deleted_at: Instant | None = None
     created_at: Instant
+
+    def able(self) -> Self:
+        """Itself; raises Suspended when administrators keep this account from doing anything."""
+        if self.suspended_at is not None:
+            raise Suspended()
+        return self
 
 
 def administers(user: User, admin_emails: tuple[str, ...]) -> bool:

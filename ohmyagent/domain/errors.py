@@ -5,6 +5,7 @@ Problem
 │   └── Malformed      the body is not even JSON (or the declared type)
 ├── Unauthenticated    nobody is signed in
 ├── Forbidden          signed in (or holding a token), but not for this
+│   └── Suspended      by administrators
 ├── NotFound           there is none, or none of yours
 ├── Conflict           it cannot be done in the present state
 │   ├── AlreadyExists
@@ -84,6 +85,13 @@ class Forbidden(Problem):
 
     code = "forbidden"
     korean = "허용되지 않은 요청입니다."
+
+
+class Suspended(Forbidden):
+    """This account has been suspended; please write to whoever runs this platform."""
+
+    code = "suspended"
+    korean = "정지된 계정입니다. 플랫폼 운영자에게 문의해 주세요."
 
 
 class NotFound(Problem):

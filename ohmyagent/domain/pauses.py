@@ -14,6 +14,7 @@ class PausedReason(StrEnum):
     FAILURES = "failures"
     BUDGET = "budget"
     USER_DELETED = "user_deleted"
+    SUSPENDED = "suspended"
 
 
 def left(month: Month, agent_id: str, monthly_cap: int, user_cap: int | None) -> int:

@@ -13,6 +13,7 @@ from ohmyagent.domain.executions import EventBatch, Execution, ExecutionInput, L
 from ohmyagent.domain.hooks import Hook
 from ohmyagent.domain.mail import OutboxMail
 from ohmyagent.domain.plans import Day, Plans, PlatformMonth, Shelf
+from ohmyagent.domain.platform import Erasure, Feedback, Platform
 from ohmyagent.domain.record import Record
 from ohmyagent.domain.schedules import Pulse
 from ohmyagent.domain.secrets import Secret
@@ -113,6 +114,9 @@ conversations = Collection("conversations", Conversation)
 turns = Collection("turns", Turn)
 beta_applications = Collection("betaApplications", BetaApplication)
 audit = Collection("audit", AuditEntry)
+platform = Collection("platform", Platform)
+feedback = Collection("feedback", Feedback)
+erasures = Collection("erasures", Erasure)
 suppressions = Collection("suppressions", Suppression)
 
 

@@ -39,6 +39,8 @@ INDEXES: tuple[Index, ...] = (
     Index("deliveries", (("agentId", "asc"), ("userId", "asc"), ("createdAt", "desc"))),
     Index("deliveries", (("status", "asc"), ("nextAttemptAt", "asc"))),
     Index("betaApplications", (("status", "asc"), ("createdAt", "desc"))),
+    Index("audit", (("userId", "asc"), ("at", "desc"))),
+    Index("feedback", (("userId", "asc"), ("createdAt", "desc"))),
     Index("outbox", (("userId", "asc"), ("createdAt", "desc"))),
     Index("outbox", (("state", "asc"), ("dueAt", "asc"))),
     Index("outbox", (("state", "asc"), ("attemptAt", "asc"))),

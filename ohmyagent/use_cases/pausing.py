@@ -13,7 +13,7 @@ from ohmyagent.use_cases import noticing, planning
 from ohmyagent.use_cases.ticking.changes import left_behind
 
 PAGE = 100
-WAITED_FOR = (PausedReason.BUDGET, PausedReason.USER_DELETED)
+WAITED_FOR = (PausedReason.BUDGET, PausedReason.USER_DELETED, PausedReason.SUSPENDED)
 """Reasons that pass without anything being done to the agent."""
 
 
@@ -37,6 +37,8 @@ def judged(agent: Agent, run: Execution, user: User | None, user_cap: int | None
 def _reason(agent: Agent, run: Execution, user: User | None, user_cap: int | None, month: Month) -> PausedReason | None:
     if user is None:
         return PausedReason.USER_DELETED
+    if user.suspended_at is not None:
+        return PausedReason.SUSPENDED
     caps = agent.limits.monthly_cost_micro_usd, user_cap
     short = run.error_code == "budget" and not enough(month, agent.id, agent.limits.max_cost_micro_usd, *caps)
     if short or left(month, agent.id, *caps) <= 0:
@@ -51,6 +53,8 @@ def reviewed(tx: Transaction, agent: Agent, now: datetime) -> Agent:
     user = records.users.find(tx, agent.user_id)
     if user is None:
         return agent.halted(PausedReason.USER_DELETED, now)
+    if user.suspended_at is not None:
+        return agent.halted(PausedReason.SUSPENDED, now)
     month = month_of(now)
     spent = records.months.find(tx, month_id(user.id, month)) or Month.empty(user.id, month)
     limits, user_cap = agent.limits, planning.plan_of(tx, user).monthly_micro_usd

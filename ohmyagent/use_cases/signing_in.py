@@ -135,7 +135,11 @@ def _open_session(store: Store, user: User, now: datetime) -> SignedIn:
 
 
 def _user(store: Store, user_id: str) -> User:
+    """Raises Suspended, and Unauthenticated for an account that is gone or about to be."""
     try:
-        return records.users.get(store, user_id)
+        user = records.users.get(store, user_id)
     except NotFound:
         raise Unauthenticated() from None
+    if user.deleted_at is not None:
+        raise Unauthenticated()
+    return user.able()

@@ -17,8 +17,8 @@ from ohmyagent.domain.plans import Plans
 from ohmyagent.domain.runner import Pace
 from ohmyagent.domain.tasks import DeadTask
 from ohmyagent.domain.text import derived_id
-from ohmyagent.ports import Courier, Jobs, Later, Mail, Queue, Store, Task, Vault
-from ohmyagent.use_cases import delivering, mailing, pausing, planning, running, ticking
+from ohmyagent.ports import Courier, Files, Jobs, Later, Mail, Queue, Store, Task, Vault
+from ohmyagent.use_cases import delivering, erasing, mailing, pausing, planning, running, ticking
 from ohmyagent.use_cases.vouching import Office
 
 log = structlog.get_logger()
@@ -38,6 +38,8 @@ class Program(Protocol):
     def queue(self) -> Queue: ...
     @property
     def jobs(self) -> Jobs: ...
+    @property
+    def files(self) -> Files: ...
     @property
     def vault(self) -> Vault: ...
     @property
@@ -161,6 +163,10 @@ def observe_spending(app: Program) -> None:
     planning.observe(app.store, app.now())
 
 
+def erase(app: Program) -> None:
+    erasing.round(app.store, app.queue, app.files, app.pace, app.now())
+
+
 ROUNDS: Mapping[str, Round] = {
     "tick": Round(1.0, tick),
     "sweep": Round(1.0, sweep),
@@ -168,6 +174,7 @@ ROUNDS: Mapping[str, Round] = {
     "mails": Round(1.0, dispatch_mails),
     # how soon an agent goes on after the month has changed; a raised limit is looked at when it is saved
     "review": Round(15.0, review),
+    "erase": Round(15.0, erase),
     "plans": Round(3600.0, publish_plans),
     # how old the sum may be by which the platform's own monthly limit is judged
     "spending": Round(30.0, observe_spending),

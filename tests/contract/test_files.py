@@ -63,6 +63,18 @@ def test_a_large_body_is_read_in_chunks(files: Any) -> None:
         assert max(map(len, chunks)) <= 65_536
 
 
+def test_keys_are_listed_by_what_they_begin_with(files: Any) -> None:
+    for key in ("agents/u1/a/x", "agents/u1/b", "agents/u1/c/d/e", "agents/u10/a/x", "uploads/u1/f/y"):
+        files.write(key, b"x")
+    assert sorted(files.listed("agents/u1/")) == ["agents/u1/a/x", "agents/u1/b", "agents/u1/c/d/e"]
+    for key in list(files.listed("agents/u1/")):
+        files.delete(key)
+    assert list(files.listed("agents/u1/")) == list(files.listed("agents/none/")) == []
+    assert list(files.listed("agents/u10/")) == ["agents/u10/a/x"]
+    with pytest.raises(Invalid):
+        list(files.listed("../"))
+
+
 def test_what_is_not_there_is_not_found(files: Any) -> None:
     assert not files.exists("a/b")
     with pytest.raises(NotFound):

@@ -21,6 +21,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from google_crc32c import value as checksum
 
 OBJECT = re.compile(r"/(?:storage/v1|download/storage/v1)/b/([^/]+)/o/([^/?]+)")
+LIST = re.compile(r"/storage/v1/b/([^/]+)/o")
+PAGE = 2
+"""So few that a test sees a second page."""
 UPLOAD = re.compile(r"/upload/storage/v1/b/([^/]+)/o")
 
 
@@ -103,12 +106,22 @@ def _handler(standin: StorageStandIn) -> type[BaseHTTPRequestHandler]:
                 return self._linked(split.path, query, body)
             if UPLOAD.fullmatch(split.path):
                 return self._upload(query, body)
+            listed = LIST.fullmatch(split.path)
+            if listed is not None and listed[1] == standin.bucket:
+                return self._list(query.get("prefix", ""), query.get("pageToken", ""))
             found = OBJECT.fullmatch(split.path)
             if found is None or found[1] != standin.bucket:
                 return self._answer(404, b'{"error": {"code": 404, "message": "Not Found"}}')
             return self._object(unquote(found[2]), split.path.startswith("/download") or query.get("alt") == "media")
 
         do_GET = do_PUT = do_POST = do_DELETE = do_PATCH = handle_any
+
+        def _list(self, prefix: str, after: str) -> None:
+            with standin.guard:
+                names = sorted(name for name in standin.objects if name.startswith(prefix) and name > after)
+                items = [standin.resource(name) for name in names[:PAGE]]
+            more = {"nextPageToken": names[PAGE - 1]} if len(names) > PAGE else {}
+            self._answer(200, json.dumps({"kind": "storage#objects", "items": items} | more).encode())
 
         def _object(self, name: str, media: bool) -> None:
             with standin.guard:

@@ -120,7 +120,7 @@ export interface Agent {
   scheduleText: Record<Lang, string> | null;
   nextRunAt: string | null;
   /** Why it runs by hand only, though its status is active. */
-  pausedReason: "failures" | "budget" | "user_deleted" | null;
+  pausedReason: "failures" | "budget" | "user_deleted" | "suspended" | null;
   lastExecution: LastExecution | null;
   activeExecutionId?: string | null;
   totalRuns: number;

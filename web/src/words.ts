@@ -359,6 +359,10 @@ export const words = {
     ko: "이 에이전트를 만든 사람의 계정이 삭제되어 멈췄습니다.",
     en: "The account it belongs to was deleted.",
   },
+  why_suspended: {
+    ko: "이 에이전트를 만든 사람의 계정이 정지되어 멈췄습니다.",
+    en: "The account it belongs to was suspended.",
+  },
   goOn: { ko: "다시 시작", en: "Go on" },
   lastFailure: { ko: "마지막 실행 보기", en: "See its last run" },
   mails: { ko: "알림", en: "Mail" },

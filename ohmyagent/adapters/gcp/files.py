@@ -73,6 +73,12 @@ class BucketFiles:
             except exceptions.NotFound:
                 return
 
+    def listed(self, prefix: str) -> Iterator[str]:
+        _checked(prefix.rstrip("/"))
+        with speaking_to("Cloud Storage"):
+            for blob in self._client().list_blobs(self._name, prefix=prefix, timeout=SECONDS):
+                yield str(blob.name)
+
     def upload_url(self, key: str, length: int, expires: datetime) -> str:
         only = {"x-goog-content-length-range": f"{length},{length}", "x-goog-if-generation-match": "0"}
         return self._url(key, "PUT", expires, only | {"content-type": BINARY})

@@ -2,8 +2,11 @@
 
 import os
 from collections.abc import Iterable
+from errno import ENOENT
 from pathlib import Path
 from uuid import uuid4
+
+TRIES = 3
 
 
 def write_new(path: Path, parts: Iterable[bytes], mode: int = 0o600, *, by_way_of: Path | None = None) -> None:
@@ -14,8 +17,15 @@ def write_new(path: Path, parts: Iterable[bytes], mode: int = 0o600, *, by_way_o
     """
     partial = _partial(by_way_of or path.parent, parts, mode)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.link(partial, path)
+        for _ in range(TRIES):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                os.link(partial, path)
+                break
+            except FileNotFoundError:
+                continue  # somebody removed the empty folder in between
+        else:
+            raise FileNotFoundError(ENOENT, "the folder disappears", str(path))
     finally:
         partial.unlink()
     sync_folder(path.parent)

@@ -74,10 +74,26 @@ class FolderFiles:
         return self._path(key).is_file()
 
     def delete(self, key: str) -> None:
+        path = self._path(key)
         try:
-            self._path(key).unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
         except OSError as error:
             raise _unavailable(error) from error
+        self._prune(path.parent)
+
+    def _prune(self, folder: Path) -> None:
+        """Remove folders that are empty now: their names are users' and agents' ids."""
+        with suppress(OSError):
+            while folder != self._root:
+                folder.rmdir()
+                folder = folder.parent
+
+    def listed(self, prefix: str) -> Iterator[str]:
+        check_key(prefix.rstrip("/"))
+        for folder, _, names in os.walk(self._root / prefix.rstrip("/")):
+            for name in names:
+                if name.endswith("~"):
+                    yield (Path(folder) / name.removesuffix("~")).relative_to(self._root).as_posix()
 
     def upload_url(self, key: str, length: int, expires: datetime) -> str:
         return self._url("PUT", key, length, int(expires.timestamp()))

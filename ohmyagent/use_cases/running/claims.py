@@ -59,13 +59,14 @@ def claim(
         execution = records.executions.get(tx, batch.executions[index]).claimed(runner_token, now, pace.lease)
         agent = agent_of(tx, execution)
         user = records.users.find(tx, execution.user_id)
+        able = user if user is not None and user.suspended_at is None else None
         month = month_with(tx, execution.user_id, now)
         manifest = keeping.workspace(tx, execution.user_id, execution.agent_id, now)
         data = input_of(tx, execution)
         talk = records.talks.find(tx, execution.talk_id) if execution.talk_id else None
         model = _offered(models, execution)
-        cap = _cap(execution, month, planning.plan_of(tx, user).monthly_micro_usd, talk) if user else 0
-        left = planning.platform_left(tx, user, now) if user else None
+        cap = _cap(execution, month, planning.plan_of(tx, able).monthly_micro_usd, talk) if able else 0
+        left = planning.platform_left(tx, able, now) if able else None
         model_token = metering.token_for(execution.id, model_secret)
         ledger = _ledger(execution, models, model, model_token, cap)
         if left is not None and left <= 0 < cap:
@@ -82,7 +83,7 @@ def claim(
             records.launches.put(tx, launch_id, batch)
             return ended
         if cap <= 0:
-            code = "budget" if user else "user_deleted"
+            code = "budget" if able else "suspended" if user else "user_deleted"
             ended = close(tx, execution, Status.FAILED, now, agent, ledger, month, error_code=code)
             records.launches.put(tx, launch_id, batch)
             return ended

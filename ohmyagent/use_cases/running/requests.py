@@ -30,7 +30,7 @@ def request(
     """Accept a run: from here on it ends in a named state.  The same `key` is the same run.
 
     When the plan has no more runs for the day, a webhook's ends as skipped, and any other raises PlanLimit.
-    Raises NotFound, Invalid when the agent's model is no longer offered, KeyReused.
+    Raises NotFound, Invalid when the agent's model is no longer offered, KeyReused, and Suspended.
     """
     body = digest(wanted.model_dump_json())
     execution_id = requested_id(user.id, agent_id, key) if key else new_id("x")
@@ -41,6 +41,7 @@ def request(
             if existing.request_digest != body:
                 raise KeyReused()
             return existing
+        (records.users.find(tx, user.id) or user).able()
         agent = designing.find(tx, user, agent_id)
         model = models.find(agent.model)
         if model is None:

@@ -9,6 +9,7 @@ from ohmyagent.domain.agents import Agent
 from ohmyagent.domain.costs import Model
 from ohmyagent.domain.due import instants
 from ohmyagent.domain.executions import Execution, Span, Status, Trigger
+from ohmyagent.domain.platform import PAUSED
 from ohmyagent.domain.schedules import CatchUp
 from ohmyagent.domain.text import derived_id
 
@@ -37,8 +38,18 @@ def due_until(agent: Agent, until: datetime) -> tuple[list[datetime], datetime |
     return due, next(instants(agent.schedule, due[-1] if due else begin), None)
 
 
-def documents(agent: Agent, model: Model | None, due: list[datetime], now: datetime, kept: Kept) -> Iterator[Execution]:
-    """Runs for what is in time, one document for what was missed; a missed latest one runs if the schedule says so."""
+def documents(
+    agent: Agent, model: Model | None, due: list[datetime], now: datetime, kept: Kept, *, halted: bool = False
+) -> Iterator[Execution]:
+    """Runs for what is in time, one document for what was missed; a missed latest one runs if the schedule says so.
+
+    `halted`: all schedules of the platform stand still, so one document says that none of it ran.
+    """
+    if halted:
+        stood = list(filterfalse(kept, due))
+        if stood:
+            yield closed(agent, stood, Status.SKIPPED, PAUSED, now)
+        return
     late = [instant for instant in due if instant < now - GRACE]
     in_time = due[len(late) :]
     if late and not in_time and agent.schedule is not None and agent.schedule.catch_up is CatchUp.LATEST:

@@ -11,6 +11,7 @@ from ohmyagent.domain.agents import Agent
 from ohmyagent.domain.costs import ModelTable
 from ohmyagent.domain.errors import Contention
 from ohmyagent.domain.executions import Execution, Launch, Status
+from ohmyagent.domain.platform import PRESENT
 from ohmyagent.domain.text import derived_id
 from ohmyagent.ports import Queue, Store, Task, Transaction, Where
 from ohmyagent.use_cases import announcing, noticing, planning
@@ -81,10 +82,14 @@ def _advance(tx: Transaction, models: ModelTable, ids: list[str], clock: Clock, 
     agents = [agent for agent in (records.agents.find(tx, id) for id in ids) if agent is not None and agent.scheduled]
     due = {agent.id: due_until(agent, now + clock.ahead) for agent in agents}
     rations = planning.Rations(tx)
+    switches = records.platform.find(tx, PRESENT)
+    halted = switches is not None and switches.schedules_paused_at is not None
     made = [
         rations.admitted(execution, now)
         for agent in agents
-        for execution in documents(agent, models.find(agent.model), due[agent.id][0], now, kept(tx, agent))
+        for execution in documents(
+            agent, models.find(agent.model), due[agent.id][0], now, kept(tx, agent), halted=halted
+        )
     ]
     missed = {agent.id: [e for e in made if e.agent_id == agent.id and e.status is Status.MISSED] for agent in agents}
     notices = [noticing.of_missed(tx, agent, missed[agent.id], now) for agent in agents]
