@@ -34,7 +34,7 @@ def app() -> Program:
 
 
 @minutes.post("/internal/tick")
-@operation("All that is due by itself", access=Access.PUBLIC, answers={204: None}, problems=(401, 500))
+@operation("All that is due by itself", access=Access.INTERNAL, answers={204: None}, problems=(401, 500))
 def tick() -> Response:
     _called_for("tick")
     failed = working.minute(app())
@@ -46,7 +46,7 @@ def tick() -> Response:
 
 
 @tasks.post("/internal/tasks/<kind>")
-@operation("Do one task", access=Access.PUBLIC, answers={204: None}, problems=(401, 404, 429, 500, 503))
+@operation("Do one task", access=Access.INTERNAL, answers={204: None}, problems=(401, 404, 429, 500, 503))
 def task(kind: str) -> Response:
     """2xx also for what is given up, so that it does not come again; Later is 429, which slows the queue down.
 

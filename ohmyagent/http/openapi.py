@@ -26,6 +26,7 @@ SECURITY: dict[Access, list[Json]] = {
     Access.USER: [{"session": []}, {"bearer": []}],
     Access.ADMIN: [{"session": []}, {"bearer": []}],
     Access.RUNNER: [{"runner": []}],
+    Access.INTERNAL: [],
 }
 SCHEMES: Json = {
     "session": {"type": "apiKey", "in": "cookie", "name": "__session"},

@@ -17,7 +17,8 @@ from ohmyagent.ports import Task
 from ohmyagent.use_cases import working
 from tests.http.world import NOON, Api, made
 
-TOKEN = "header.claims.signature"
+TOKEN = f"{'header' * 10}.{'claims' * 100}.{'signature' * 40}"
+"""As long as a real one."""
 
 
 class Callers:

@@ -1,0 +1,297 @@
+"""The platform as Google Cloud runs it, on this machine: a process for each function, Google's parts beside.
+
+Firestore is the official emulator with its triggers; Cloud Tasks, Cloud Run Jobs, Scheduler, KMS and Storage are
+stand-ins that speak Google's protocols to the real client libraries and start the real runner.
+"""
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from ohmyagent.runner.installation import default_home
+from tests.contract.emulator import Emulator, free_port
+from tests.google.counting import Counting
+from tests.google.identity import INVOKER, Issuer
+from tests.google.kms import KmsStandIn
+from tests.google.run import RunStandIn
+from tests.google.scheduler import SchedulerStandIn
+from tests.google.storage import StorageStandIn
+from tests.google.tasks import TasksStandIn
+from tests.google.wire import Wire
+
+ROOT = Path(__file__).resolve().parents[2]
+RUNNER = ROOT / "jobs" / "agent-runner" / "main.py"
+FUNCTIONS = ("auth", "agents", "executions", "hooks", "account", "runner", "tick", "launch", "deliver", "changes")
+EVENTS = ("changes",)
+PROJECT = "demo-project"
+REGION = "asia-northeast3"
+KMS_KEY = f"projects/{PROJECT}/locations/{REGION}/keyRings/oma/cryptoKeys/secrets"
+START_SECONDS = 90
+Json = dict[str, Any]
+ENDED = ("succeeded", "failed", "cancelled", "timed_out", "skipped", "missed")
+
+
+class Cloud:
+    """`services` are the processes that are started; more environment goes to all of them."""
+
+    def __init__(self, folder: Path, emulator: Emulator, project: str, environment: dict[str, str]) -> None:
+        from tests.gcp.street import Street
+
+        self.folder, self.emulator, self.project = folder, emulator, project
+        self._more = environment
+        self.street = Street()
+        self.wire = Wire()
+        self.issuer = Issuer()
+        self.tasks = TasksStandIn(self.wire, self.issuer)
+        self.run = RunStandIn(self.wire, self._start_runner)
+        self.scheduler = SchedulerStandIn(self.wire, f"projects/{project}/locations/{REGION}/jobs/tick")
+        self.kms = KmsStandIn(self.wire, KMS_KEY)
+        self.storage = StorageStandIn("demo-bucket", self.issuer.public_key)
+        self.relay = Relay(self, emulator.functions_port)
+        self.counters: dict[str, Counting] = {}
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._slots = 0
+        self.token = ""
+
+    # processes
+
+    def start(self) -> None:
+        for part in (self.street, self.issuer, self.storage, self.relay, self.wire, self.tasks):
+            part.start()
+        for collection in ("outbox", "betaApplications"):
+            self.emulator.trigger(self.project, f"{self.project}-{collection}", f"{collection}/{{id}}")
+        for name in (*FUNCTIONS, "gateway"):
+            self.counters[name] = Counting(self.emulator.address)
+            self.street.ports[name] = free_port()
+            self.boot(name)
+        for name in (*FUNCTIONS, "gateway"):
+            self.wait_for(name)
+
+    def boot(self, name: str) -> None:
+        """Start the process of a function or a service, again at the same port."""
+        port = str(self.street.ports[name])
+        if name == "gateway":
+            command = ["uvicorn", "--factory", "services.gateway:app", "--host", "127.0.0.1", "--port", port]
+        else:
+            kind = "cloudevent" if name in EVENTS else "http"
+            source = ["--source", str(ROOT / "functions" / "main.py"), "--signature-type", kind]
+            command = ["functions_framework", *source, "--host", "127.0.0.1", "--port", port]
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, "-m", *command], cwd=ROOT, env=self._environment(name), stdout=log, stderr=log,
+                stdin=subprocess.DEVNULL, start_new_session=True,
+            )  # fmt: skip
+
+    def wait_for(self, name: str) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                connection = http.client.HTTPConnection("127.0.0.1", self.street.ports[name], timeout=30)
+                connection.request("GET", "/health")
+                if connection.getresponse().status in ((200, 503, 400, 405, 500) if name in EVENTS else (200,)):
+                    return
+            except OSError:
+                pass
+            finally:
+                connection.close()
+            assert time.monotonic() < deadline, f"{name} did not start: {self.log(name)}"
+            time.sleep(0.1)
+
+    def kill(self, name: str) -> None:
+        """`kill -9` for the whole process group: framework, worker and all."""
+        process = self.processes[name]
+        os.killpg(process.pid, 9)
+        process.wait(10)
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text(errors="replace")[-4000:]
+
+    def stop(self) -> None:
+        """Also after a start that failed half-way."""
+        self.tasks.stop()
+        self.run.stop()
+        for process in self.processes.values():
+            if process.poll() is None:
+                os.killpg(process.pid, 9)
+                process.wait(10)
+        for counter in self.counters.values():
+            counter.stop()
+        for part in (self.relay, self.wire, self.storage, self.issuer, self.street):
+            part.stop()
+
+    def _environment(self, name: str) -> dict[str, str]:
+        standins = dict.fromkeys(("tasks", "run", "scheduler", "kms"), self.wire.address)
+        standins |= {"storage": self.storage.url, "certs": self.issuer.certs_url}
+        account = self.issuer.account_file(self.folder / "account.json")
+        return {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUNBUFFERED": "1",
+            "FUNCTION_TARGET": name,
+            "GOOGLE_APPLICATION_CREDENTIALS": str(account),
+            "FIRESTORE_EMULATOR_HOST": self.counters[name].address,
+            "OMA_EMULATORS": ",".join(f"{name}={address}" for name, address in standins.items()),
+            "OMA_TARGET": "gcp",
+            "OMA_LINK_KEY": "a key for links, of this test",
+            "GOOGLE_CLOUD_PROJECT": self.project,
+            "OMA_PUBLIC_URL": "https://agents.example.com",
+            "OMA_SERVICES": self.street.pattern,
+            "OMA_BUCKET": "demo-bucket",
+            "OMA_KMS_KEY": KMS_KEY,
+            "OMA_INVOKER": INVOKER,
+            **self._more,
+        }
+
+    def _start_runner(self, env: dict[str, str]) -> "subprocess.Popen[bytes]":
+        """What the job's container would do, with the environment of the job's definition and the overrides."""
+        self._slots += 1
+        home = os.environ.get("OMA_SANDBOX_HOME") or default_home()
+        given = {
+            "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "OMA_SANDBOX_HOME": home,
+            "OMA_RUNNER_SLOT": str(self._slots % 60), "OMA_RUNNER_URL": f"http://127.0.0.1:{self.street.ports['runner']}",
+        }  # fmt: skip
+        with (self.folder / f"runner-{self._slots}.log").open("wb") as log:
+            return subprocess.Popen(
+                [sys.executable, "-I", "-S", str(RUNNER)], env=given | env, cwd="/", stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+
+    # what people and Google do
+
+    def knock(self) -> int:
+        """The minute."""
+        tick = self.street.pattern.replace("{name}", "tick")
+        return self.scheduler.knock(self.issuer, f"{tick}/internal/tick", tick)
+
+    def ask(self, service: str, method: str, path: str, body: Json | None = None, **headers: str) -> Json:
+        """One API call of the guest.  Raises HTTPError."""
+        sent = {"Content-Type": "application/json"} | {k.replace("_", "-"): v for k, v in headers.items()}
+        if self.token:
+            sent.setdefault("Authorization", f"Bearer {self.token}")
+        data = None if body is None else json.dumps(body).encode()
+        url = f"http://127.0.0.1:{self.street.port}/{service}{path}"
+        with urlopen(Request(url, data, sent, method=method), timeout=60) as answer:
+            text = answer.read()
+        return dict(json.loads(text)) if text else {}
+
+    def guest(self) -> None:
+        self.token = str(self.ask("auth", "POST", "/api/auth/guest")["token"])
+
+    def agent(self, **fields: Any) -> Json:
+        return self.ask("agents", "POST", "/api/agents", {"name": "에이전트", "finalPrompt": "일해 줘"} | fields)
+
+    def request(self, agent: Json, **body: Any) -> Json:
+        return self.ask("agents", "POST", f"/api/agents/{agent['id']}/executions", body)
+
+    def execution(self, id: str) -> Json:
+        return self.ask("executions", "GET", f"/api/executions/{id}")
+
+    def until(self, id: str, *statuses: str, seconds: float = 120) -> Json:
+        deadline = time.monotonic() + seconds
+        while True:
+            found: Json | None = None
+            try:
+                found = self.execution(id)
+            except HTTPError as error:
+                if error.code not in (502, 503, 504):
+                    raise
+            if found is not None and found["status"] in (statuses or ENDED):
+                return found
+            if time.monotonic() > deadline:
+                logs = "\n".join(f"--- {name}\n{self.log(name)}" for name in ("launch", "runner", "gateway"))
+                raise AssertionError(f"{id} is {found and found['status']}\n{logs}")
+            time.sleep(0.2)
+
+    @contextmanager
+    def counted(self) -> Iterator[dict[str, Counter[str]]]:
+        """What Firestore was asked for meanwhile, by service; filled at the end."""
+        before = {name: counter.billed.copy() for name, counter in self.counters.items()}
+        found: dict[str, Counter[str]] = {}
+        yield found
+        found |= {name: counter.billed - before[name] for name, counter in self.counters.items()}
+
+
+class Relay:
+    """Between the emulator's triggers and the function: repeats, reorders, redelivers; the emulator does not."""
+
+    def __init__(self, cloud: Cloud, port: int) -> None:
+        self.twice = False
+        self.statuses: list[int] = []
+        self._cloud = cloud
+        self._held: list[tuple[bytes, dict[str, str]]] = []
+        self.hold = False
+        relay = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                relay._came(body, {name: value for name, value in self.headers.items() if name.lower() != "host"})
+
+            def log_message(self, *_: object) -> None:
+                """Quiet."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+
+    def start(self) -> None:
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def release(self) -> None:
+        """Deliver what was held, the last first."""
+        self.hold = False
+        while self._held:
+            self._deliver(*self._held.pop())
+
+    def _came(self, body: bytes, headers: dict[str, str]) -> None:
+        if self.hold:
+            self._held.append((body, headers))
+            return
+        for _ in range(2 if self.twice else 1):
+            self._deliver(body, headers)
+
+    def _deliver(self, body: bytes, headers: dict[str, str]) -> None:
+        """Until it is answered 2xx, as Eventarc does, for a minute at most."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            status = self._once(body, headers)
+            self.statuses.append(status)
+            if 200 <= status < 300:
+                return
+            time.sleep(0.3)
+
+    def _once(self, body: bytes, headers: dict[str, str]) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", self._cloud.street.ports["changes"], timeout=60)
+        try:
+            connection.request("POST", "/", body, headers)
+            return connection.getresponse().status
+        except OSError:
+            return 0
+        finally:
+            connection.close()
+
+
+@contextmanager
+def running(folder: Path, emulator: Emulator, project: str, **environment: str) -> Iterator[Cloud]:
+    cloud = Cloud(folder, emulator, project, environment)
+    with ExitStack() as stack:
+        stack.callback(cloud.stop)
+        cloud.start()
+        yield cloud
