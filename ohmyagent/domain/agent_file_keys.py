@@ -132,7 +132,7 @@ length = Kind(_seconds, _length)
 
 OMA = ("oma",)
 SCHEDULE = ("oma", "schedule")
-BLOCKS = (OMA, SCHEDULE, ("oma", "limits"), ("oma", "network"), ("oma", "notify"))
+BLOCKS = (OMA, SCHEDULE, ("oma", "limits"), ("oma", "network"), ("oma", "retry"), ("oma", "notify"))
 VERSION = ("oma", "version")
 
 
@@ -159,6 +159,8 @@ KEYS = (
     _limit("max_turns", "max_turns", whole),
     _limit("timeout", "timeout_seconds", length),
     Key(("oma", "network", "allow"), ("network", "allow"), texts, unsaid=()),
+    Key(("oma", "retry", "times"), ("retry", "times"), whole, unsaid=1),
+    Key(("oma", "retry", "after_calls"), ("retry", "after_calls"), truth, unsaid=False),
     Key(("oma", "notify", "email"), ("notify", "email"), plain),
     Key(("oma", "notify", "webhook_url"), ("notify", "webhook_url"), plain),
     Key(("oma", "tags"), ("tags",), texts, unsaid=()),

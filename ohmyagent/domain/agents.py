@@ -87,6 +87,16 @@ class Limits(Record):
     monthly_cost_micro_usd: int = Field(default=5_000_000, ge=1_000, le=10_000_000_000)
 
 
+class Retry(Record):
+    """How often a run is repeated that ended for a reason of the platform's own, such as a machine that went down.
+
+    A run whose model was called is repeated only with `afterCalls`: what it did by then would be done again.
+    """
+
+    times: int = Field(default=1, ge=0, le=2)
+    after_calls: bool = False
+
+
 class Notify(Record):
     """Who hears of a run's end."""
 
@@ -110,6 +120,7 @@ class AgentDraft(Record):
     network: Network = Network()
     schedule: Schedule | None = None
     limits: Limits = Limits()
+    retry: Retry = Retry()
     notify: Notify = Notify()
 
 

@@ -106,6 +106,7 @@ class EndedExecution(Record):
     trigger: Trigger
     due_time: Instant | None
     retry_of: str | None
+    retried_by: str | None
     status: Status
     created_at: Instant
     start_time: Instant | None

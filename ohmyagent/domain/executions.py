@@ -110,6 +110,8 @@ class Execution(Record):
     due_time: Instant | None = None
     span: Span | None = None
     retry_of: str | None = None
+    retried_by: str | None = None
+    start_after: Instant | None = None
     talk_id: str | None = None
     has_input: bool = False
     request_digest: str | None = None
@@ -179,7 +181,9 @@ class Execution(Record):
 
     @property
     def came_to_nothing(self) -> bool:
-        """It failed, took too long, or says itself that something kept it from its work."""
+        """It failed, took too long, or says itself that something kept it from its work; a retry may yet do it."""
+        if self.retried_by is not None:
+            return False
         return self.status in (Status.FAILED, Status.TIMED_OUT) or self.result_kind is ResultKind.BLOCKED
 
     @property
@@ -187,8 +191,17 @@ class Execution(Record):
         return self.status is Status.SUCCEEDED and not self.came_to_nothing
 
     def is_due(self, now: datetime) -> bool:
-        """Whether its instant has come, if it has one: runs are made a little ahead of it."""
-        return self.due_time is None or self.due_time <= now
+        """Whether its instant has come, if it has one: runs are made ahead of it, retries before their pause."""
+        return all(instant is None or instant <= now for instant in (self.due_time, self.start_after))
+
+    def repeated(self, id: str, start_after: datetime, now: datetime) -> Self:
+        """Another attempt at the same: the agent as it was, the same input, under its own id."""
+        return type(self)(
+            id=id, agent_id=self.agent_id, agent_version=self.agent_version, agent=self.agent, user_id=self.user_id,
+            trigger=Trigger.RETRY, launch_id=derived_id("l", id), retry_of=self.id, start_after=start_after,
+            has_input=self.has_input, created_at=now, attempt=self.attempt + 1, model=self.model,
+            model_mode=self.model_mode,
+        )  # fmt: skip
 
     def launching(self, expires: datetime, deadline: datetime) -> Self:
         """Its launch is under way; raises Gone unless it was queued."""

@@ -44,6 +44,7 @@ class Ledger(Record):
     open_calls: tuple[OpenCall, ...] = ()
     abandoned: tuple[OpenCall, ...] = ()
     calls: int = 0
+    released: int = 0
     spent: MicroUsd = 0
     usage: TokenUsage = TokenUsage()
     searches: int = 0
@@ -53,6 +54,11 @@ class Ledger(Record):
     @property
     def reserved(self) -> int:
         return sum(call.reserved for call in self.open_calls)
+
+    @property
+    def touched(self) -> bool:
+        """Whether a model may have heard of the run: some call did not fail on its way there."""
+        return self.calls > self.released
 
     @property
     def left(self) -> int:
@@ -97,7 +103,8 @@ class Ledger(Record):
 
     def releasing(self, call_id: str) -> Self:
         """Without a call that never reached the model (refused, or the connection failed): it costs nothing."""
-        return self.replace(open_calls=tuple(c for c in self.open_calls if c.id != call_id))
+        still = tuple(c for c in self.open_calls if c.id != call_id)
+        return self.replace(open_calls=still, released=self.released + len(self.open_calls) - len(still))
 
     def ended(self) -> Self:
         """Closed for new calls; what is still open is charged in full and flagged."""

@@ -151,6 +151,8 @@ class ExecutionView(Record):
     rehearsal: bool
     due_time: Instant | None
     retry_of: str | None
+    retried_by: str | None
+    start_after: Instant | None
     status: Status
     created_at: Instant
     start_time: Instant | None

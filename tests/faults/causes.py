@@ -56,7 +56,7 @@ class Causes:
 
     def _of_end(self, run: Document, agent: Document) -> Iterator[Cause]:
         """Counts the run, and yields the mail that its end has, unless the agent's owner wants none."""
-        id, cause = agent["id"], _outcome(run)
+        id, cause = agent["id"], _outcome(run) if run["retriedBy"] is None else None
         before = self._failures[id]
         if cause == "failed":
             self._failures[id] += 1

@@ -69,6 +69,7 @@ def check(platform: Platform) -> list[str]:
     months = [Month.of(item) for item in everything(platform, "months")]
     return [
         *_starts(platform),
+        *_retries(platform, executions),
         *_ends(platform, executions),
         *_calendar(platform, executions),
         *_queue(platform),
@@ -94,6 +95,22 @@ def _starts(platform: Platform) -> Iterator[str]:
     for id, number in Counter(start.execution_id for start in platform.ledgers.starts).items():
         if number > 1:
             yield f"I1: the CLI was started {number} times for {id}"
+
+
+def _retries(platform: Platform, executions: list[Execution]) -> Iterator[str]:
+    """What the platform lost is repeated as its agent wants it, never more often, and no model call unasked."""
+    known = {execution.id: execution for execution in executions}
+    called = {call.execution_id for call in platform.ledgers.calls}
+    for execution in executions:
+        if execution.retried_by is None:
+            continue
+        policy, again = execution.agent.retry, known.get(execution.retried_by)
+        if again is None or (again.retry_of, again.attempt) != (execution.id, execution.attempt + 1):
+            yield f"I2: the retry of {execution.id} is not there"
+        if execution.attempt > policy.times:
+            yield f"I1: {execution.id} is attempt {execution.attempt}, and {policy.times} retries are allowed"
+        if execution.id in called and not policy.after_calls:
+            yield f"I1: {execution.id} had called a model, and was repeated unasked"
 
 
 def _ends(platform: Platform, executions: list[Execution]) -> Iterator[str]:

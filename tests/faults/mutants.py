@@ -181,6 +181,11 @@ def hook_forgets_its_messages(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(hooking, "_name", lambda message: new_id("m"))
 
 
+def retry_repeats_model_calls(patch: pytest.MonkeyPatch) -> None:
+    """What a model was called for is done again although nobody said so."""
+    patch.setattr(Ledger, "touched", False)
+
+
 MUTANTS: tuple[Plant, ...] = (
     tick_moves_the_clock_first,
     claim_works_twice,
@@ -195,6 +200,7 @@ MUTANTS: tuple[Plant, ...] = (
     outbox_is_written_after_the_cause,
     webhook_is_done_before_it_is_posted,
     hook_forgets_its_messages,
+    retry_repeats_model_calls,
 )
 RARE: tuple[Plant, ...] = (tick_names_runs_at_random,)
 """Those that show in few histories only: minutes of looking."""

@@ -41,6 +41,7 @@ def draft(rng: random.Random, user: User, number: int) -> AgentDraft:
     fields: dict[str, Any] = {
         "name": f"에이전트 {number}", "finalPrompt": "일해 줘", "limits": limits | {"timeoutSeconds": 60},
         "model": rng.choice(("haiku", "haiku", "unpriced")),
+        "retry": {"times": rng.choice((0, 1, 2)), "afterCalls": rng.random() < 0.3},
         "notify": {"email": rng.choice(MAILS), "webhookUrl": rng.choice((None, "https://hooks.example.com/ended"))},
     }  # fmt: skip
     return AgentDraft.model_validate(fields).replace(schedule=schedule(rng, user))

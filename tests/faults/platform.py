@@ -123,7 +123,8 @@ class Platform:
         """Those of the launch that must not start now: their instant is yet to come."""
         ids = records.launches.get(self.real, task.body["launchId"]).executions
         runs = [records.executions.get(self.real, id) for id in ids]
-        return [e.id for e in runs if e.due_time and e.due_time > self.time.now + EARLY and not e.epoch]
+        starts = {e.id: max(filter(None, (e.due_time, e.start_after)), default=None) for e in runs if not e.epoch}
+        return [id for id, start in starts.items() if start and start > self.time.now + EARLY]
 
     def _check(self, task: Task) -> None:
         self._delivered(task)

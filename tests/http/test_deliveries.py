@@ -81,7 +81,7 @@ def test_an_end_is_told_once_signed_and_without_private_fields(
     told = json.loads(came.body)
     assert (came.path, came.headers["content-type"]) == ("/ended", "application/json")
     assert (told["type"], told["timestamp"]) == ("execution.ended", view["endTime"])
-    assert (told["data"]["id"], told["data"]["status"], told["data"]["errorCode"]) == (run, "failed", "lost")
+    assert (told["data"]["id"], told["data"]["status"], told["data"]["errorCode"]) == (run, "failed", "agent")
     assert not PRIVATE & told["data"].keys()
     assert told["data"].items() <= view.items()
     secret = person.get(f"/api/agents/{agent['id']}/webhook-secret").json["secret"]
@@ -99,7 +99,7 @@ def test_the_error_is_told_in_the_owners_language(
     assert person.patch("/api/account", json={"locale": "ko"}).status_code == 200
     failed(api, person, agent)
     deliver(api, receiver)
-    assert "연락이 끊겼습니다" in json.loads(receiver.came[0].body)["data"]["error"]
+    assert "일을 끝내지 못했습니다" in json.loads(receiver.came[0].body)["data"]["error"]
 
 
 @pytest.mark.parametrize("trouble", [500, 302, 404, "silent", "cut", "junk"])

@@ -19,7 +19,7 @@ def test_mails_are_listed_and_read_also_when_nobody_could_send_them(api: Api) ->
 
     read = person.get(f"/api/outbox/{listed['id']}").json
     assert f"http://127.0.0.1:8080/#/executions/{run}" in read["text"]
-    assert "Contact with the program that ran it was lost." in read["text"]
+    assert "The agent could not finish the work." in read["text"]
 
 
 def test_an_agent_says_why_it_stands_still_and_goes_on_when_it_is_resumed(api: Api) -> None:

@@ -151,7 +151,7 @@ class Api:
     def ended(self, execution_id: str) -> None:
         """End it by the sweep's way, without a runner."""
         here = self.platform
-        here.store.transact(lambda tx: running.end(tx, execution_id, Status.FAILED, here.now(), error_code="lost"))
+        here.store.transact(lambda tx: running.end(tx, execution_id, Status.FAILED, here.now(), error_code="agent"))
 
     def dump(self) -> dict[str, Any]:
         """Everything that is kept: documents, tasks, bodies of files."""

@@ -16,6 +16,7 @@ from ohmyagent.ports import Files, Queue, Store, Task, Transaction, Where
 from ohmyagent.use_cases import announcing, keeping
 from ohmyagent.use_cases.running.aftermath import aftermath
 from ohmyagent.use_cases.running.logs import agent_of, find
+from ohmyagent.use_cases.running.repeats import Repeat, is_wanted
 from ohmyagent.use_cases.running.requests import dispatch
 
 
@@ -84,6 +85,9 @@ def close(
         ledger = ledger.ended()
         closed = closed.replace(token_usage=ledger.usage, cost_micro_usd=ledger.cost, cost_partial=ledger.partial)
         month = month.booked(execution.id, _row(closed, ledger))
+    repeat = Repeat.of(tx, closed, now) if is_wanted(closed, agent, ledger) else None
+    if repeat is not None:
+        closed = closed.replace(retried_by=repeat.run.id)
     talk = records.talks.find(tx, closed.talk_id) if closed.talk_id else None
     after = aftermath(tx, agent, _counted(agent, closed, ledger), closed, month, now) if agent is not None else None
     if ledger is not None:
@@ -93,6 +97,8 @@ def close(
         records.talks.put(tx, talk.id, talk.answered(ledger.spent if ledger else 0, session))
     if after is not None:
         after.write(tx)
+    if repeat is not None:
+        repeat.write(tx)
     announcing.announce(tx, agent, closed, now)
     return records.executions.put(tx, closed.id, closed)
 
@@ -133,9 +139,12 @@ def _counted(agent: Agent, closed: Execution, ledger: Ledger | None) -> Agent:
 
 
 def resume(store: Store, queue: Queue, ended: Execution) -> None:
-    """Dispatch the run that waited for this one, if there is one (the sweep heals a crash right here)."""
+    """Dispatch its retry and the run that waited for it, if there are any (the sweep heals a crash right here)."""
     if ended.rehearsal:
         _tell(store, ended)
+    if ended.retried_by is not None:
+        again = records.executions.get(store, ended.retried_by)
+        queue.enqueue(Task("launch", again.launch_id, {"launchId": again.launch_id}, again.start_after))
     waiting, _ = records.executions.page(
         store,
         Where("agentId", "==", ended.agent_id),
