@@ -92,7 +92,7 @@ class PlatformProcess:
         """The owner's request; the answer's JSON.  Raises HTTPError."""
         sent = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"} | headers
         data = None if body is None else json.dumps(body).encode()
-        with urlopen(Request(self.url + path, data, sent, method=method), timeout=30) as answer:
+        with urlopen(Request(self.url + path, data, sent, method=method), timeout=90) as answer:
             text = answer.read()
         parsed: Json = json.loads(text) if text else {}
         return parsed

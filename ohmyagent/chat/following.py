@@ -53,7 +53,7 @@ class Follower:
     async def frames(self, after: int) -> AsyncIterator[str]:
         """Events with seq > after as SSE, then `event: end` once the run has ended and all was sent."""
         last_sent = time.monotonic()
-        with self._woken() as changed:
+        with woken(self._store, self._id) as changed:
             while True:
                 changed.clear()
                 try:
@@ -72,7 +72,7 @@ class Follower:
                 if time.monotonic() - last_sent >= self._ping:
                     last_sent = time.monotonic()
                     yield PING
-                await _either(changed, POLL_SECONDS)
+                await either(changed, POLL_SECONDS)
 
     def _read(self, after: int) -> Log:
         if self._known is None or time.monotonic() - self._known[0] >= self._check:
@@ -80,22 +80,23 @@ class Follower:
         execution = running.find(self._store, self._known[1], self._id)
         return running.log(self._store, execution, after, PAGE)
 
-    @contextmanager
-    def _woken(self) -> Iterator[asyncio.Event]:
-        """An event that is set when the log or the run changed; the store calls from its own threads."""
-        loop, changed = asyncio.get_running_loop(), asyncio.Event()
-        path = records.executions.path(self._id)
 
-        def wake(changed_path: str) -> None:
-            if changed_path.startswith(path):
-                loop.call_soon_threadsafe(changed.set)
+@contextmanager
+def woken(store: Store, execution_id: str) -> Iterator[asyncio.Event]:
+    """An event that is set when the log or the run changed; the store calls from its own threads."""
+    loop, changed = asyncio.get_running_loop(), asyncio.Event()
+    path = records.executions.path(execution_id)
 
-        stops = [self._store.watch(name, wake) for name in (records.executions.name, records.batches(self._id).name)]
-        try:
-            yield changed
-        finally:
-            for stop in stops:
-                stop()
+    def wake(changed_path: str) -> None:
+        if changed_path.startswith(path):
+            loop.call_soon_threadsafe(changed.set)
+
+    stops = [store.watch(name, wake) for name in (records.executions.name, records.batches(execution_id).name)]
+    try:
+        yield changed
+    finally:
+        for stop in stops:
+            stop()
 
 
 def frame(event: dict[str, Any]) -> str:
@@ -103,7 +104,8 @@ def frame(event: dict[str, Any]) -> str:
     return f"id: {event['seq']}\ndata: {json.dumps(event, ensure_ascii=False, separators=(',', ':'))}\n\n"
 
 
-async def _either(changed: asyncio.Event, seconds: float) -> None:
+async def either(changed: asyncio.Event, seconds: float) -> None:
+    """Wait until it is set, or for so long."""
     try:
         async with asyncio.timeout(seconds):
             await changed.wait()

@@ -16,6 +16,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from ohmyagent import __version__
+from ohmyagent.chat.agents import AgentAnswerer
 from ohmyagent.chat.answers import refuse, refuse_by_framework
 from ohmyagent.chat.engine import Engine
 from ohmyagent.chat.guests import CHECK_SECONDS, Guests
@@ -26,11 +27,11 @@ from ohmyagent.chat.talk import Talk
 from ohmyagent.chat.updates import Updates
 from ohmyagent.designer.answering import Designer
 from ohmyagent.designer.model import Model
-from ohmyagent.designer.plain import PlainAnswerer
 from ohmyagent.domain.conversations import Mode
 from ohmyagent.domain.costs import ModelTable
 from ohmyagent.domain.errors import Problem
-from ohmyagent.ports import Files, Store
+from ohmyagent.domain.runner import Pace
+from ohmyagent.ports import Files, Queue, Store
 from ohmyagent.settings import Settings
 from ohmyagent.use_cases.talking import Answerer
 
@@ -49,6 +50,10 @@ class Platform(Protocol):
     @property
     def files(self) -> Files: ...
     @property
+    def queue(self) -> Queue: ...
+    @property
+    def pace(self) -> Pace: ...
+    @property
     def models(self) -> ModelTable: ...
     @property
     def gateway_url(self) -> str: ...
@@ -60,7 +65,7 @@ class Chat:
     """ASGI.  Alone it lives by its lifespan; mounted elsewhere, that application calls `start` and `stop`."""
 
     def __init__(self, platform: Platform, answerers: Mapping[Mode, Answerer] | None = None, run: Run = inline) -> None:
-        self.engine = Engine(platform, answerers or _answerers(platform), run)
+        self.engine = Engine(platform, answerers or _answerers(platform, run), run)
         self.guests = Guests(run)
         self._checking: asyncio.Task[None] | None = None
         talk = Talk(platform, self.engine, self.guests, run)
@@ -118,7 +123,6 @@ class Chat:
                 return await send({"type": "lifespan.shutdown.complete"})
 
 
-def _answerers(platform: Platform) -> dict[Mode, Answerer]:
-    model = Model(platform.gateway_url)
-    designer = Designer(platform.store, platform.models, model, platform.now)
-    return {Mode.DESIGN: designer, Mode.AGENT: PlainAnswerer(model)}
+def _answerers(platform: Platform, run: Run) -> dict[Mode, Answerer]:
+    designer = Designer(platform.store, platform.models, Model(platform.gateway_url), platform.now)
+    return {Mode.DESIGN: designer, Mode.AGENT: AgentAnswerer(platform, run)}

@@ -19,7 +19,7 @@ from ohmyagent import records
 from ohmyagent.chat.pacing import Bucket
 from ohmyagent.chat.rooms import Room
 from ohmyagent.chat.running import Run
-from ohmyagent.domain.conversations import Reason
+from ohmyagent.domain.conversations import Mode, Reason
 from ohmyagent.domain.errors import BudgetExceeded, Gone, Problem, StaleEpoch, Unavailable
 from ohmyagent.ports import Store
 from ohmyagent.use_cases import talking
@@ -125,7 +125,7 @@ class Writing:
             await self._finish(ended)
 
     async def _answered(self) -> Ended:
-        if self._turn.cap <= 0:
+        if self._turn.cap <= 0 and self.held.conversation.mode is Mode.DESIGN:
             return BROKE
         if self._stopped:
             return Ended(Reason.STOPPED)

@@ -167,6 +167,7 @@ class Turn(Record):
     model: str
     prompt: str | None = None
     cap: MicroUsd
+    seconds: int = int(TURN_LENGTH.total_seconds())
     state: TurnState = TurnState.RUNNING
     reason: Reason | None = None
     code: str | None = None
@@ -210,7 +211,7 @@ class Turn(Record):
 
     @property
     def deadline(self) -> datetime:
-        return self.created_at + TURN_LENGTH
+        return self.created_at + timedelta(seconds=self.seconds)
 
     @property
     def epoch(self) -> int:

@@ -12,9 +12,8 @@ MOST_CAP_MICRO_USD = 20_000_000
 
 
 class TalkRequest(Record):
-    """The person's consent: this agent may spend so much in answering them, all messages together."""
+    """The person's consent: the agent may spend so much in answering them, all messages together."""
 
-    agent_id: str
     cap_micro_usd: Annotated[int, Field(ge=10_000, le=MOST_CAP_MICRO_USD)] = DEFAULT_CAP_MICRO_USD
 
 

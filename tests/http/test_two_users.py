@@ -50,12 +50,20 @@ def world_of(api: Api, endpoint: str) -> tuple[Person, dict[str, str]]:
         file = {"path": "a.csv", "bytes": len(BODY), "sha256": hashlib.sha256(BODY).hexdigest()}
         runner.post("finish", outcome="failed", errorCode="agent", lastSeq=0, artifacts=[file])
     upload_id = person.post("/api/uploads", data={"file": (io.BytesIO(BODY), "a.csv")}).json["id"]
+    conversation_id = person.post(f"/api/agents/{agent_id}/conversations").json["id"]
     failing = person.agent(name="실패")["id"]
     api.ended(person.run(failing)["id"])
     mail_id = person.get("/api/outbox").json["items"][0]["id"]
     if endpoint in DELETED_FIRST:
         person.delete(f"/api/agents/{agent_id}")
-    ids = {"agent_id": agent_id, "execution_id": run, "hook_id": hook_id, "mail_id": mail_id, "upload_id": upload_id}
+    ids = {
+        "agent_id": agent_id,
+        "execution_id": run,
+        "hook_id": hook_id,
+        "mail_id": mail_id,
+        "upload_id": upload_id,
+        "conversation_id": conversation_id,
+    }
     return person, ids | {"path": "a.csv", "name": "key"}
 
 

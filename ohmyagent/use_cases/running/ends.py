@@ -89,12 +89,16 @@ def close(
     if repeat is not None:
         closed = closed.replace(retried_by=repeat.run.id)
     talk = records.talks.find(tx, closed.talk_id) if closed.talk_id else None
+    conversation = records.conversations.find(tx, closed.talk_id) if closed.talk_id else None
     after = aftermath(tx, agent, _counted(agent, closed, ledger), closed, month, now) if agent is not None else None
     if ledger is not None:
         records.ledgers.put(tx, ledger.id, ledger)
         records.months.put(tx, month.id, month)
     if talk is not None:
         records.talks.put(tx, talk.id, talk.answered(ledger.spent if ledger else 0, session))
+    if conversation is not None and ledger is not None:
+        said = conversation.corrected(ledger.usage, ledger.spent, unknown=ledger.cost is None)
+        records.conversations.put(tx, said.id, said)
     if after is not None:
         after.write(tx)
     if repeat is not None:

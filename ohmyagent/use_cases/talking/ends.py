@@ -6,11 +6,12 @@ from typing import Any
 
 from ohmyagent import records
 from ohmyagent.domain.accounts import User
-from ohmyagent.domain.conversations import USAGE_AGENT, ChatBatch, Conversation, Turn
+from ohmyagent.domain.conversations import USAGE_AGENT, ChatBatch, Conversation, Mode, Turn
 from ohmyagent.domain.errors import Gone
 from ohmyagent.domain.usage import Ledger, UsageRow
 from ohmyagent.ports import Store, Transaction
 from ohmyagent.use_cases.running.ends import month_with
+from ohmyagent.use_cases.running.requests import requested_id
 from ohmyagent.use_cases.talking.events import Event, append
 from ohmyagent.use_cases.talking.pieces import Ended
 from ohmyagent.use_cases.talking.reading import find
@@ -34,16 +35,17 @@ def end(
     owner, epoch = turn.lease.owner, turn.lease.epoch
     ledger = records.ledgers.get(store, turn.id).ended()
     conversation = records.conversations.find(store, turn.conversation_id)
-    last = [usage_event(turn, ledger, conversation), _ended_event(turn, ended)]
+    last = [_last_usage(store, turn, ledger, conversation), _ended_event(turn, ended)]
 
     def work(tx: Transaction) -> Callable[[ChatBatch], None]:
         current = records.turns.get(tx, turn.id).held_by(owner, epoch)
         paid = records.ledgers.get(tx, turn.id).ended()
         place = records.conversations.find(tx, turn.conversation_id)
         month = month_with(tx, turn.user_id, turn.created_at)
+        used = _run_of(tx, turn, place) or paid
 
         def write(batch: ChatBatch) -> None:
-            closed = current.closed(ended.reason, ended.code, paid.usage, paid.cost, now, partial=paid.partial)
+            closed = current.closed(ended.reason, ended.code, used.usage, used.cost, now, partial=used.partial)
             records.turns.put(tx, turn.id, closed.replace(last_seq=batch.last_seq))
             records.ledgers.put(tx, paid.id, paid)
             records.months.put(tx, month.id, month.booked(turn.id, _row(turn, paid)))
@@ -56,6 +58,22 @@ def end(
     return append(
         store, turn.conversation_id, [*events, *last], now=now, turn=turn.id, messages=messages, after=after, work=work
     )
+
+
+def _run_of(documents: records.Documents, turn: Turn, conversation: Conversation | None) -> Ledger | None:
+    """The ledger of the run by which an agent answered the turn itself: it was booked there, and here it is shown."""
+    if conversation is None or conversation.mode is Mode.DESIGN or conversation.agent_id is None:
+        return None
+    return records.ledgers.find(documents, requested_id(turn.user_id, conversation.agent_id, turn.id))
+
+
+def _last_usage(store: Store, turn: Turn, own: Ledger, conversation: Conversation | None) -> Event:
+    run = _run_of(store, turn, conversation)
+    if run is None or conversation is None:
+        return usage_event(turn, own, conversation)
+    # what has ended was added to the conversation when it ended
+    so_far = conversation if run.closed else conversation.corrected(run.usage, run.spent, unknown=run.cost is None)
+    return usage_event(turn, run, None) | {"conversation": _sums(so_far)}
 
 
 def stop(store: Store, user: User, conversation_id: str, now: datetime) -> Turn:
@@ -90,11 +108,15 @@ def usage_event(turn: Turn, ledger: Ledger, conversation: Conversation | None) -
     }  # fmt: skip
     if conversation is not None:
         whole = conversation.ending(0, ledger.usage, ledger.spent, ledger.cost, conversation.updated_at)
-        event["conversation"] = {
-            "tokenUsage": whole.token_usage.model_dump(), "costMicroUsd": whole.cost_micro_usd,
-            "budgetMicroUsd": whole.budget_micro_usd,
-        }  # fmt: skip
+        event["conversation"] = _sums(whole)
     return event
+
+
+def _sums(conversation: Conversation) -> Event:
+    return {
+        "tokenUsage": conversation.token_usage.model_dump(), "costMicroUsd": conversation.cost_micro_usd,
+        "budgetMicroUsd": conversation.budget_micro_usd,
+    }  # fmt: skip
 
 
 def _ended_event(turn: Turn, ended: Ended) -> Event:

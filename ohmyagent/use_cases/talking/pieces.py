@@ -8,7 +8,7 @@ from ohmyagent.domain.accounts import Locale, User
 from ohmyagent.domain.conversations import Conversation, Reason, Turn
 
 Json = dict[str, Any]
-CardKind = Literal["draft", "schedule", "price", "rehearsal", "agent", "choice"]
+CardKind = Literal["draft", "schedule", "price", "rehearsal", "agent", "choice", "run"]
 ToolState = Literal["started", "done", "failed"]
 
 

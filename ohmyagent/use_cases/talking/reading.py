@@ -67,6 +67,7 @@ def erase(store: Store, files: Files, conversation_id: str) -> bool:
         if not found:
             break
     records.drafts.delete(store, conversation_id)
+    records.talks.delete(store, conversation_id)
     records.conversations.delete(store, conversation_id)
     return True
 

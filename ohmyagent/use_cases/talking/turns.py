@@ -86,19 +86,17 @@ def begin(
             raise _KnownAlready(twin)
         conversation = _conversation(tx, user, saying, now).beginning(saying.turn_id(user.id), now)
         month = month_with(tx, user.id, now)
-        cap = _cap(conversation, month, planning.plan_of(tx, user).monthly_micro_usd)
-        left = planning.platform_left(tx, user, now)
-        cap = cap if left is None else max(0, min(cap, left))
         turn = Turn.asked(
             saying, conversation, files, language=language, model=models.default.id, prompt=_prompt(conversation),
-            cap=cap, now=now,
+            cap=_cap(tx, user, conversation, month, now), now=now,
         )  # fmt: skip
+        turn = turn.replace(seconds=turn.seconds + _agents_seconds(tx, conversation))
 
         def write(batch: ChatBatch) -> None:
             begun = turn.leased(owner, now).replace(first_seq=batch.from_seq, last_seq=batch.last_seq)
             grown = conversation.replace(last_seq=batch.last_seq)
             records.ledgers.put(tx, turn.id, _ledger(begun, conversation, models, secret))
-            records.months.put(tx, month.id, month.reserving(turn.id, conversation.pays, cap))
+            records.months.put(tx, month.id, month.reserving(turn.id, conversation.pays, turn.cap))
             records.turns.put(tx, begun.id, begun)
             records.conversations.put(tx, grown.id, grown)
             made[:] = [(begun, grown)]
@@ -206,11 +204,25 @@ def _conversation(tx: Transaction, user: User, saying: Saying, now: datetime) ->
     return found
 
 
-def _cap(conversation: Conversation, month: Month, user_cap: int | None) -> int:
+def _cap(tx: Transaction, user: User, conversation: Conversation, month: Month, now: datetime) -> int:
+    """Micro-dollars for the turn's own calls.  An agent that answers itself is a run, which has a cap of its own."""
+    if conversation.mode is Mode.AGENT:
+        return 0
     left = [TURN_CAP, conversation.left]
-    if user_cap is not None:
-        left.append(user_cap - month.committed())
+    monthly, platform = planning.plan_of(tx, user).monthly_micro_usd, planning.platform_left(tx, user, now)
+    if monthly is not None:
+        left.append(monthly - month.committed())
+    if platform is not None:
+        left.append(platform)
     return max(0, min(left))
+
+
+def _agents_seconds(tx: Transaction, conversation: Conversation) -> int:
+    """How long an agent that answers itself may take."""
+    if conversation.mode is Mode.DESIGN or conversation.agent_id is None:
+        return 0
+    agent = records.agents.find(tx, conversation.agent_id)
+    return agent.limits.timeout_seconds if agent else 0
 
 
 def _ledger(turn: Turn, conversation: Conversation, models: ModelTable, secret: str) -> Ledger:
