@@ -18,6 +18,7 @@ from ohmyagent.domain.runner import Pace
 from ohmyagent.ports import Later, Task
 from ohmyagent.records.indexes import INDEXES
 from ohmyagent.use_cases import delivering, mailing, metering, pausing, running, ticking
+from ohmyagent.use_cases.vouching import Office
 from tests.faults.causes import Causes
 from tests.faults.chaos import Chaos, ChaosCourier, ChaosJobs, ChaosMail, ChaosQueue, ChaosStore, Killed
 from tests.faults.ledgers import Ledgers, ModelCall, Time
@@ -29,6 +30,7 @@ UNPRICED = Model(
     id="unpriced", name="Of unknown price", upstream="anthropic", mode=ModelMode.COMPATIBLE,
     context=200_000, max_output=8_000, price=None,
 )  # fmt: skip
+OFFICE = Office("https://agents.example.com", (), b"k" * 32)
 EARLY = timedelta(seconds=2)
 MODELS = ModelTable((*CLAUDE, UNPRICED), default="haiku")
 
@@ -134,7 +136,7 @@ class Platform:
 
     def _mail(self, task: Task) -> None:
         self._delivered(task)
-        mailing.deliver(self.store, self.mail, task.body["mailId"], "https://agents.example.com", lambda: self.time.now)
+        mailing.deliver(self.store, self.mail, task.body["mailId"], OFFICE, lambda: self.time.now)
         self.ledgers.handled.add((task.kind, task.name))
 
     def _webhook(self, task: Task) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ohmyagent import records
-from ohmyagent.cli.clockwork import QUEUE_THREADS, WEBHOOK_THREADS, Clockwork
+from ohmyagent.cli.clockwork import THREADS, Clockwork
 from ohmyagent.domain.deliveries import PAUSES, DeliveryStatus
 from ohmyagent.domain.executions import Status
 from ohmyagent.domain.signatures import BOTH_HOLD, verified
@@ -216,9 +216,9 @@ def test_receivers_that_keep_silent_hold_up_no_run(
     api: Api, person: Person, agent: dict[str, Any], receiver: Receiver, clockwork: Clockwork
 ) -> None:
     receiver.answers = ["silent"]
-    for _ in range(WEBHOOK_THREADS + QUEUE_THREADS):
+    for _ in range(THREADS[("webhook",)] + THREADS[("launch", "check")]):
         failed(api, person, agent)
-    until(lambda: len(receiver.came) >= WEBHOOK_THREADS)
+    until(lambda: len(receiver.came) >= THREADS[("webhook",)])
     launch_id = api.execution(person.run(person.agent()["id"])["id"]).launch_id
     until(lambda: launch_id in api.jobs.nonces, 1.0)
 
