@@ -126,7 +126,7 @@ def test_a_newcomer_gets_from_a_wish_to_a_scheduled_agent(arrive: Arrive, width:
     page.get_by_role("link", name="채팅으로 만들기").click()
     say(page, WISH)
     draft = card(page, "draft")
-    expect(draft).to_contain_text("매일 오전 8:00")
+    expect(draft).to_contain_text("매일 오전 8시")
     expect(page.locator("[data-end=done]")).to_be_visible()
     expect(card(page, "schedule").locator("time")).to_have_count(5)
     guest.picture(f"newcomer-{width}-draft")
@@ -149,7 +149,7 @@ def test_a_newcomer_gets_from_a_wish_to_a_scheduled_agent(arrive: Arrive, width:
     guest.open("#/agents")
     entry = page.get_by_role("article").filter(has_text="아침 뉴스")
     expect(entry).to_contain_text("사용 중")
-    expect(entry).to_contain_text("매일 오전 8:00")
+    expect(entry).to_contain_text("매일 오전 8시")
     expect(entry).to_contain_text("다음 실행")
     [agent] = agents(guest)
     assert agent["schedule"]["cron"] == "0 8 * * *"

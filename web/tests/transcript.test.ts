@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EMPTY, grown, newest, running, type Transcript, wordsOf } from "../src/chat/transcript";
+import { cardsOf, EMPTY, grown, running, type Transcript, wordsOf } from "../src/chat/transcript";
 import type { ChatEvent } from "../src/chat/types";
 
 const usage = { input: 10, output: 5, cacheRead: 0, cacheWrite: 0 };
@@ -125,7 +125,7 @@ describe("a transcript", () => {
     expect(unnamed.turns[1]?.items).toEqual([]);
   });
 
-  it("knows the newest card of a kind over all turns", () => {
+  it("knows the cards of a kind over all turns", () => {
     const two = grown(EMPTY, [
       started(1),
       card(2, "d", 1),
@@ -133,8 +133,8 @@ describe("a transcript", () => {
       started(4, "t2"),
       card(5, "d", 2, "t2"),
     ]);
-    expect(newest(two, "draft")).toBe("t2 d");
-    expect(newest(two, "price")).toBeNull();
+    expect(cardsOf(two, "draft")).toEqual(["t1 d", "t2 d"]);
+    expect(cardsOf(two, "price")).toEqual([]);
   });
 
   it("says which turn goes on, and forgets its status at the end", () => {

@@ -168,12 +168,13 @@ export function running(transcript: Transcript): Turn | null {
   return last && last.end === null ? last : null;
 }
 
-/** The newest card of a kind: only that one can be acted on. */
-export function newest<K extends Card["kind"]>(transcript: Transcript, kind: K): string | null {
-  for (const turn of transcript.turns.toReversed())
-    for (const item of turn.items.toReversed())
-      if (item.kind === "card" && item.card.kind === kind) return `${turn.id} ${item.id}`;
-  return null;
+/** The cards of a kind, in their order, as `turn card`: the last of them is the one that can be acted on. */
+export function cardsOf(transcript: Transcript, kind: Card["kind"]): string[] {
+  return transcript.turns.flatMap((turn) =>
+    turn.items.flatMap((item) =>
+      item.kind === "card" && item.card.kind === kind ? [`${turn.id} ${item.id}`] : [],
+    ),
+  );
 }
 
 /** The words of an answer, for copying. */

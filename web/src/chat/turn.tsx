@@ -21,11 +21,12 @@ interface TurnProps {
   isLast: boolean;
   /** The newest card of each kind in the whole conversation, as `turn card`. */
   newest: ReadonlySet<string>;
+  firstDraft: string | null;
   acts: Acts;
   onEdit: (text: string) => void;
 }
 
-export function TurnView({ turn, isLast, newest, acts, onEdit }: TurnProps) {
+export function TurnView({ turn, isLast, newest, firstDraft, acts, onEdit }: TurnProps) {
   const over = turn.end !== null;
   const words = wordsOf(turn);
   return (
@@ -52,6 +53,7 @@ export function TurnView({ turn, isLast, newest, acts, onEdit }: TurnProps) {
               key={`card ${item.id}`}
               card={item.card}
               isNewest={newest.has(`${turn.id} ${item.id}`)}
+              isFirst={firstDraft === `${turn.id} ${item.id}`}
               isAnswered={!isLast}
               acts={acts}
               replace={(card) =>
@@ -75,15 +77,23 @@ export function TurnView({ turn, isLast, newest, acts, onEdit }: TurnProps) {
 interface CardViewProps {
   card: Card;
   isNewest: boolean;
+  isFirst: boolean;
   isAnswered: boolean;
   acts: Acts;
   replace: (card: Card) => void;
 }
 
-function CardView({ card, replace, isAnswered, ...common }: CardViewProps) {
+function CardView({ card, replace, isAnswered, isFirst, ...common }: CardViewProps) {
   switch (card.kind) {
     case "draft":
-      return <DraftCard {...common} data={card.data} replace={(data) => replace({ kind: "draft", data })} />;
+      return (
+        <DraftCard
+          {...common}
+          isFirst={isFirst}
+          data={card.data}
+          replace={(data) => replace({ kind: "draft", data })}
+        />
+      );
     case "schedule":
       return <ScheduleCard {...common} data={card.data} replace={() => undefined} />;
     case "price":

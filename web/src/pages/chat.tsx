@@ -15,7 +15,7 @@ import { stop } from "../chat/routes";
 import { Shortcuts, useShortcuts } from "../chat/shortcuts";
 import { Starters } from "../chat/starters";
 import { Meter, StatusLine } from "../chat/status";
-import { newest, running, type Transcript, type Turn } from "../chat/transcript";
+import { cardsOf, running, type Transcript, type Turn } from "../chat/transcript";
 import { TurnView, Waiting } from "../chat/turn";
 import type { Card } from "../chat/types";
 import { t } from "../language";
@@ -187,11 +187,12 @@ function Turns({ transcript, room, id, busy, say, edit }: TurnsProps) {
     }),
     [id, busy],
   );
-  const marks = KINDS.map((kind) => newest(transcript, kind)).join("\n");
-  const newestCards = useMemo(() => new Set(marks.split("\n")), [marks]);
+  const marks = KINDS.map((kind) => cardsOf(transcript, kind).at(-1)).join("\n");
+  const newest = useMemo(() => new Set(marks.split("\n")), [marks]);
+  const firstDraft = cardsOf(transcript, "draft")[0] ?? null;
   const last = transcript.turns.at(-1);
   // A turn that has not changed keeps its drawing: while one grows, the others cost nothing.
-  const drawn = useMemo(() => new WeakMap<Turn, VNode>(), [acts, newestCards, last?.id]);
+  const drawn = useMemo(() => new WeakMap<Turn, VNode>(), [acts, newest, firstDraft, last?.id]);
   return (
     <>
       {transcript.turns.map((turn) => {
@@ -202,7 +203,8 @@ function Turns({ transcript, room, id, busy, say, edit }: TurnsProps) {
             key={turn.id}
             turn={turn}
             isLast={turn === last}
-            newest={newestCards}
+            newest={newest}
+            firstDraft={firstDraft}
             acts={acts}
             onEdit={(text) => current.current.edit(text)}
           />

@@ -168,6 +168,12 @@ const toolWords: Record<ToolName, PlainWord> = {
   WebSearch: "toolWebSearch",
 };
 
+/** A tool as people say it; one that the page does not know by its own name. */
+export function toolName(tool: string): string {
+  const known = TOOLS.find((one) => one === tool);
+  return known ? t(toolWords[known]) : tool;
+}
+
 interface ToolsProps {
   value: string[];
   wrong: string | undefined;

@@ -7,6 +7,7 @@ import { fieldsOf } from "../../fields";
 import { lang, t } from "../../language";
 import { dollars } from "../../money";
 import { Form } from "../../pages/agent-form";
+import { toolName } from "../../parts/field";
 import { Icon } from "../../parts/icon";
 import { ProblemCard } from "../../parts/problem-card";
 import { to } from "../../route";
@@ -18,8 +19,11 @@ import { changeDraft, saveDraft } from "../routes";
 import type { DraftCard as Draft } from "../types";
 import { RehearseButton } from "./rehearsal";
 
-export function DraftCard(props: CardProps<"draft">) {
+/** `isFirst`: no draft came before it in this conversation. */
+export function DraftCard({ isFirst, ...props }: CardProps<"draft"> & { isFirst: boolean }) {
   const { data, isNewest } = props;
+  // Of what is new altogether, everything has changed: saying so says nothing.
+  const changed = isFirst && data.agentId === null ? [] : data.changed;
   const [isEditing, setEditing] = useState(false);
   const name = data.agent.name ?? t("untitledAgent");
   if (!isNewest) {
@@ -28,7 +32,7 @@ export function DraftCard(props: CardProps<"draft">) {
         <summary>
           {t("cardDraftOld")}: {name}
         </summary>
-        <Facts draft={data} />
+        <Facts draft={data} changed={changed} />
       </details>
     );
   }
@@ -48,7 +52,7 @@ export function DraftCard(props: CardProps<"draft">) {
       ) : (
         <>
           <h3>{name}</h3>
-          <Facts draft={data} />
+          <Facts draft={data} changed={changed} />
           {data.missing.length > 0 && <p class="muted">{t("cardMissing")}</p>}
           <Buttons {...props} edit={() => setEditing(true)} />
         </>
@@ -57,8 +61,8 @@ export function DraftCard(props: CardProps<"draft">) {
   );
 }
 
-function Facts({ draft }: { draft: Draft }) {
-  const { agent, changed } = draft;
+function Facts({ draft, changed }: { draft: Draft; changed: string[] }) {
+  const { agent } = draft;
   const row = (field: string, words: string, shown: ComponentChildren) =>
     shown ? <Row words={words} isChanged={changed.includes(field)} shown={shown} /> : null;
   const when = draft.scheduleText?.[lang.value] ?? agent.schedule?.cron ?? t("cardByHand");
@@ -68,7 +72,7 @@ function Facts({ draft }: { draft: Draft }) {
       {agent.description && <p class="muted">{agent.description}</p>}
       <dl class="pairs">
         {row("schedule", t("cardWhen"), when)}
-        {row("tools", t("tools"), (agent.tools ?? []).join(", ") || t("none"))}
+        {row("tools", t("tools"), (agent.tools ?? []).map(toolName).join(", ") || t("none"))}
         {row("network", t("network"), hosts.join(", ") || t("networkNone"))}
         {row("notify", t("cardMail"), agent.notify?.email && t(`email_${agent.notify.email}`))}
         {row("model", t("model"), agent.model)}
