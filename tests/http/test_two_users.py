@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from ohmyagent import records
+from ohmyagent.domain.conversations import Saying
 from ohmyagent.http.groups import GROUPS, blueprints
 from ohmyagent.http.operations import Access, operation_of
 from ohmyagent.http.routing import routed
+from ohmyagent.use_cases import talking
 from tests.http.world import DRAFT, Api, Person
 
 BODY = b"a,b\n"
@@ -21,6 +24,12 @@ BODIES: dict[str, Any] = {
     "agents.rollback": {"json": {"version": 1}},
     "execution_requests.request": {"json": {}},
     "secrets.put": {"json": SECRET},
+}
+DRAFTED = 2
+BODIES |= {
+    "drafts.change": {"json": {"revision": DRAFTED, "agent": {"name": "x"}}},
+    "drafts.save": {"json": {"revision": DRAFTED}},
+    "drafts.rehearse": {"json": {"revision": DRAFTED}},
 }
 DELETED_FIRST = {"agents.restore"}
 
@@ -50,7 +59,7 @@ def world_of(api: Api, endpoint: str) -> tuple[Person, dict[str, str]]:
         file = {"path": "a.csv", "bytes": len(BODY), "sha256": hashlib.sha256(BODY).hexdigest()}
         runner.post("finish", outcome="failed", errorCode="agent", lastSeq=0, artifacts=[file])
     upload_id = person.post("/api/uploads", data={"file": (io.BytesIO(BODY), "a.csv")}).json["id"]
-    conversation_id = person.post(f"/api/agents/{agent_id}/conversations").json["id"]
+    conversation_id = asked(api, person, agent_id)
     failing = person.agent(name="실패")["id"]
     api.ended(person.run(failing)["id"])
     mail_id = person.get("/api/outbox").json["items"][0]["id"]
@@ -65,6 +74,18 @@ def world_of(api: Api, endpoint: str) -> tuple[Person, dict[str, str]]:
         "conversation_id": conversation_id,
     }
     return person, ids | {"path": "a.csv", "name": "key"}
+
+
+def asked(api: Api, person: Person, agent_id: str) -> str:
+    """A conversation about the agent, with an answer under way and a draft."""
+    store = api.platform.store
+    user = records.users.get(store, person.id)
+    saying = Saying(agent_id=agent_id, text="고쳐 줘")
+    begun = talking.begin(store, api.platform.models, user, saying, owner="p_1", language="ko", now=api.platform.now())
+    id = begun.turn.conversation_id
+    changed = {"revision": person.get(f"/api/conversations/{id}/draft").json["revision"], "agent": {"name": "새 이름"}}
+    assert person.patch(f"/api/conversations/{id}/draft", json=changed).json["revision"] == DRAFTED
+    return id
 
 
 def address(rule: str, names: dict[str, str]) -> str:
