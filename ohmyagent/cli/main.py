@@ -19,6 +19,12 @@ class Listed(StrEnum):
     RUNS = "runs"
 
 
+class Cloud(StrEnum):
+    """Where `oma deploy` can put it."""
+
+    GCP = "gcp"
+
+
 Json = Annotated[bool, typer.Option("--json", help=words.JSON())]
 Id = Annotated[str, typer.Argument(metavar="ID", help=words.ID())]
 RunId = Annotated[str, typer.Argument(metavar="ID", help=words.RUN_ID())]
@@ -168,6 +174,29 @@ def open_page(as_json: Json = False) -> None:
     from ohmyagent.cli import starting, surroundings
 
     starting.open_page(surroundings.connect(), as_json=as_json)
+
+
+@oma.command(help=words.ABOUT_DEPLOY())
+def deploy(
+    cloud: Annotated[Cloud, typer.Argument(help=words.CLOUD())],
+    project: Annotated[str, typer.Option("--project", metavar="ID", help=words.PROJECT())],
+    region: Annotated[str, typer.Option("--region", help=words.REGION())] = "asia-northeast3",
+    environment: Annotated[str, typer.Option("--environment", help=words.ENVIRONMENT())] = "prod",
+    github: Annotated[str, typer.Option("--github", metavar="OWNER/NAME", help=words.GITHUB())] = "",
+    billing_account: Annotated[str, typer.Option("--billing-account", metavar="ID", help=words.BILLING())] = "",
+    alert_email: Annotated[str, typer.Option("--alert-email", help=words.ALERTS())] = "",
+    site_domain: Annotated[str, typer.Option("--site-domain", help=words.SITE_DOMAIN())] = "",
+    stream_domain: Annotated[str, typer.Option("--stream-domain", help=words.STREAM_DOMAIN())] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=words.SHOW_STEPS())] = False,
+    sure: Annotated[bool, typer.Option("--yes", "-y", help=words.SURE())] = False,
+    as_json: Json = False,
+) -> None:
+    from ohmyagent.cli import deploying
+
+    plan = deploying.Plan(
+        project, region, environment, github, billing_account, alert_email, site_domain, stream_domain
+    )
+    deploying.deploy(plan, dry=dry_run, sure=sure, as_json=as_json)
 
 
 def main() -> None:

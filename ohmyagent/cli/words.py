@@ -53,6 +53,10 @@ ABOUT_RESTORE = Words(
 ABOUT_OPEN = Words(
     "Print a link that signs a browser in, once.", "브라우저에서 한 번 로그인할 수 있는 새 링크를 출력합니다."
 )
+ABOUT_DEPLOY = Words(
+    "Put the platform on Google Cloud: from a project with a billing account to a page that answers. May be repeated.",
+    "Google Cloud에 플랫폼을 올립니다. 결제가 연결된 프로젝트만 있으면 되고, 여러 번 실행해도 됩니다.",
+)
 
 # What their options mean
 JSON = Words("JSON on stdout, for programs.", "프로그램을 위한 JSON을 표준 출력으로 냅니다.")
@@ -77,6 +81,20 @@ ALL = Words("Every agent.", "모든 에이전트.")
 FOLDER = Words("The folder to write to; without it, stdout.", "저장할 폴더. 없으면 표준 출력으로 냅니다.")
 BACKUP_FILE = Words("Also copy the backup to this new folder.", "백업을 이 새 폴더로도 복사합니다.")
 RESTORE_FILE = Words("A backup's folder.", "백업 폴더.")
+CLOUD = Words("Google Cloud is the only one.", "지금은 Google Cloud(gcp)뿐입니다.")
+PROJECT = Words("The project's id on Google Cloud.", "Google Cloud 프로젝트 아이디.")
+REGION = Words(
+    "Where everything is. The database can never be moved from there.",
+    "모든 것이 놓일 리전. 데이터베이스는 나중에 옮길 수 없습니다.",
+)
+ENVIRONMENT = Words("A folder of infra/terraform/environments.", "infra/terraform/environments 아래의 폴더.")
+GITHUB = Words("owner/name of the repository that may deploy.", "배포를 허용할 저장소 (owner/name).")
+BILLING = Words("The billing account, for a budget that warns.", "예산 알림을 위한 결제 계정.")
+ALERTS = Words("Who is told when something is wrong.", "문제가 생기면 알림을 받을 메일 주소.")
+SITE_DOMAIN = Words("The page's own domain.", "페이지의 도메인.")
+STREAM_DOMAIN = Words("The streams' own domain.", "스트림의 도메인.")
+SHOW_STEPS = Words("Only print the commands.", "명령만 출력합니다.")
+SURE = Words("Do not ask.", "묻지 않고 진행합니다.")
 VERSION = Words("Print the version.", "버전을 출력합니다.")
 
 # Why a command ends early
@@ -123,8 +141,46 @@ DRAINING = Words(
     "실행 {count}개가 끝나기를 기다립니다. Ctrl-C를 한 번 더 누르면 기다리지 않습니다.",
 )
 DID_NOT_START = Words("The platform did not start.", "플랫폼이 시작되지 않았습니다.")
+DEPLOY_MISSING = Words("{program} is not installed: {url}", "{program} 이(가) 설치되어 있지 않습니다: {url}")
+DEPLOY_NOWHERE = Words(
+    "There is no {path}: this command needs the repository, not only the installed package.",
+    "{path} 이(가) 없습니다. 이 명령은 설치된 패키지가 아니라 저장소에서 실행해야 합니다.",
+)
+DEPLOY_SIGN_IN = Words(
+    "Nobody is signed in: gcloud auth login && gcloud auth application-default login",
+    "로그인이 필요합니다: gcloud auth login && gcloud auth application-default login",
+)
+DEPLOY_NO_PROJECT = Words(
+    "There is no project {project}, or it is not yours: gcloud projects create {project}",
+    "프로젝트 {project} 이(가) 없거나 권한이 없습니다: gcloud projects create {project}",
+)
+DEPLOY_NO_BILLING = Words(
+    "{project} has no billing account: gcloud billing projects link {project} --billing-account=ACCOUNT",
+    "{project} 에 결제 계정이 없습니다: gcloud billing projects link {project} --billing-account=계정",
+)
+DEPLOY_NOT = Words("Nothing was done.", "아무것도 하지 않았습니다.")
+DEPLOY_FAILED = Words(
+    "This failed with code {code}; mend it and start again, what is done is not done twice:\n  {command}",
+    "코드 {code}로 실패했습니다. 고친 뒤 다시 실행하면 끝난 단계는 건너뜁니다:\n  {command}",
+)
 
 # What they report
+DEPLOY_SURE = Words(
+    "Deploy to {project} in {region}? The place of its database can never be changed, and it costs money.",
+    "{project} ({region})에 배포할까요? 데이터베이스의 위치는 바꿀 수 없고, 비용이 듭니다.",
+)
+DEPLOY_SERVICES = Words("Turn on what the rest needs", "필요한 Google 서비스를 켭니다")
+DEPLOY_STATE = Words("A bucket for Terraform's state", "Terraform 상태를 둘 버킷을 만듭니다")
+DEPLOY_VERSIONS = Words("Old states are kept", "지난 상태를 보관합니다")
+DEPLOY_INIT = Words("Terraform, with that bucket", "그 버킷으로 Terraform을 준비합니다")
+DEPLOY_GROUND = Words("Registry, database, accounts and federation", "저장소, 데이터베이스, 계정, 연동을 만듭니다")
+DEPLOY_LINK_KEY = Words("A random key for links in mails", "메일 링크에 쓸 임의의 키를 만듭니다")
+DEPLOY_BUILD = Words("Build, test, deploy; about an hour", "빌드, 시험, 배포 (약 한 시간)")
+DEPLOY_NO_KEY = Words(
+    "No model key yet: gcloud secrets versions add ANTHROPIC_API_KEY --data-file=- --project={project}; then again.",
+    "아직 모델 키가 없습니다: gcloud secrets versions add ANTHROPIC_API_KEY --data-file=- --project={project} "
+    "을(를) 한 뒤 다시 실행하세요.",
+)
 WHAT_AGENT = Words("agent", "에이전트")
 WHAT_EITHER = Words("agent or run", "에이전트나 실행")
 STARTING = Words("Starting the platform for this run …", "이번 실행을 위해 플랫폼을 시작합니다 …")

@@ -20,14 +20,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def network() -> Iterator[str]:
-    """A namespace with one wire, after the image was built; skips, with the reason, where no container can be had."""
+def wired() -> Iterator[str]:
+    """A namespace with one wire; skips, with the reason, where no container can be had."""
     reason = place.lacking()
     if reason:
         pytest.skip(reason)
-    place.build()
     with place.wire() as path:
         yield path
+
+
+@pytest.fixture(scope="session")
+def network(wired: str) -> str:
+    """The same, after the runner's image was built."""
+    place.build()
+    return wired
 
 
 @pytest.fixture(scope="session")

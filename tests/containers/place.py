@@ -41,12 +41,12 @@ def lacking() -> str | None:
     return f"not installed: {', '.join(missing)}" if missing else None
 
 
-def build() -> None:
+def build(image: str = IMAGE, folder: str = "jobs/agent-runner", base: str = BASE) -> None:
     """The image as it stands in this tree; what did not change is taken from before."""
-    if subprocess.run([*PODMAN, "image", "exists", BASE], check=False).returncode:
-        subprocess.run([KIT / "make-base.sh", BASE], check=True)
-    dockerfile = REPOSITORY / "jobs" / "agent-runner" / "Dockerfile"
-    subprocess.run([KIT / "build.sh", "-t", IMAGE, "-f", dockerfile, REPOSITORY], check=True, capture_output=True)
+    if subprocess.run([*PODMAN, "image", "exists", base], check=False).returncode:
+        subprocess.run([KIT / "make-base.sh", base], check=True)
+    dockerfile = REPOSITORY / folder / "Dockerfile"
+    subprocess.run([KIT / "build.sh", "-t", image, "-f", dockerfile, REPOSITORY], check=True, capture_output=True)
 
 
 @contextmanager
@@ -129,12 +129,13 @@ def peer(port: int) -> Iterator[int]:
 
 
 @contextmanager
-def container(network: str, *options: str) -> Iterator[Container]:
-    name = f"oma-test-{os.getpid()}-{len(options)}"
+def container(network: str, *options: str, image: str = IMAGE) -> Iterator[Container]:
+    """One of the image that sleeps; `podman exec` does the rest."""
+    name = f"{image}-{os.getpid()}-{len(options)}"
     subprocess.run(
         [*PODMAN, "run", "--detach", "--name", name, "--pull", "never", "--ulimit", "nofile=20000:20000",
          "--ulimit", "nproc=4096:4096", "--network", f"ns:{network}", *LIMITS, *options,
-         "--entrypoint", "/bin/sleep", IMAGE, "infinity"], check=True, capture_output=True,
+         "--entrypoint", "/bin/sleep", image, "infinity"], check=True, capture_output=True,
     )  # fmt: skip
     try:
         yield Container(name)

@@ -44,7 +44,11 @@ resource "google_cloud_run_v2_service" "process" {
       dynamic "env" {
         for_each = merge(
           var.environment,
-          each.value.kind == "function" ? { FUNCTION_TARGET = each.key, FUNCTION_SIGNATURE_TYPE = each.value.signature } : {},
+          each.value.kind == "function" ? {
+            FUNCTION_TARGET         = each.key
+            FUNCTION_SIGNATURE_TYPE = each.value.signature
+            THREADS                 = tostring(max(4, each.value.concurrency))
+          } : {},
         )
         content {
           name  = env.key
