@@ -16,6 +16,7 @@ from tests.contract import emulator as emulators
 from tests.infra import deployables
 
 LIMIT = 200 * 1024 * 1024
+START = ("sh", "/srv/services/start.sh")
 SERVE = ("functions-framework", "--source", "/srv/functions/main.py")
 SIZE = "import os; print(sum(e.stat(follow_symlinks=False).st_size for top in ('/opt/venv', '/srv') " \
        "for d, _, _ in os.walk(top) for e in os.scandir(d)))"  # fmt: skip
@@ -114,20 +115,13 @@ def test_a_private_function_serves_nobody_without_googles_word(functions: Contai
         assert tick.call("POST", "/internal/tick", {}, token="a.b.c").status in (401, 503)
 
 
-def entry() -> list[str]:
-    """What the image of the services starts."""
-    text = (place.REPOSITORY / "services" / "Dockerfile").read_text(encoding="utf-8")
-    found: list[str] = json.loads(text.rpartition("ENTRYPOINT ")[2])
-    return found
-
-
 @pytest.mark.parametrize("name", sorted(deployables.declared()["services"]))
 def test_every_service_starts_from_the_one_image(services: Container, env: dict[str, str], name: str) -> None:
-    with process(services, 8084, env, *entry(), name) as started:
+    with process(services, 8084, env, *START, name) as started:
         assert started.call("GET", "/health").status == 200
 
 
 def test_the_gateway_of_the_image_lets_nobody_in_without_a_token(services: Container, env: dict[str, str]) -> None:
-    with process(services, 8085, env, *entry(), "gateway") as gateway:
+    with process(services, 8085, env, *START, "gateway") as gateway:
         body = {"model": "claude-haiku", "max_tokens": 1, "messages": [{"role": "user", "content": "hi"}]}
         assert gateway.call("POST", "/gateway/v1/messages", body, token="oma_none").status in (401, 403)
