@@ -14,7 +14,7 @@ from ohmyagent.domain.conversations import Reason
 from ohmyagent.domain.costs import ModelTable
 from ohmyagent.domain.executions import Execution, Status
 from ohmyagent.domain.runner import Pace
-from ohmyagent.ports import Queue, Store
+from ohmyagent.ports import Files, Queue, Store
 from ohmyagent.use_cases import conversing, explaining, running
 from ohmyagent.use_cases.running import Log
 from ohmyagent.use_cases.talking import Card, Delta, Ended, PartEnd, Piece, Tool, TurnContext
@@ -41,6 +41,8 @@ class Program(Protocol):
     @property
     def queue(self) -> Queue: ...
     @property
+    def files(self) -> Files: ...
+    @property
     def models(self) -> ModelTable: ...
     @property
     def pace(self) -> Pace: ...
@@ -61,7 +63,7 @@ class AgentAnswerer:
         if talk.left <= 0:
             yield SPENT
             return
-        ask = partial(conversing.ask, here.store, here.queue, here.models, turn.user, turn.turn, here.now())
+        ask = partial(conversing.ask, here.store, here.queue, here.files, here.models, turn.user, turn.turn, here.now())
         run = await self._run(ask)
         try:
             async for piece in self._told(turn, run):

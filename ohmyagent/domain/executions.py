@@ -105,6 +105,7 @@ class Execution(Record):
     trigger: Trigger
     rehearsal: bool = False
     conversation_id: str | None = None
+    uploads: tuple[str, ...] = ()
     launch_id: str
     launch_index: int = 0
     due_time: Instant | None = None
@@ -152,12 +153,13 @@ class Execution(Record):
     @classmethod
     def rehearsed(
         cls, draft: AgentDraft, model: Model, *, id: str, agent_id: str, version: int, user_id: str,
-        conversation_id: str, now: datetime,
+        conversation_id: str, uploads: tuple[str, ...], now: datetime,
     ) -> Self:  # fmt: skip
         """A trial run of a draft for a conversation, alone in its launch."""
         return cls(
             id=id, agent_id=agent_id, agent_version=version, agent=draft, user_id=user_id, trigger=Trigger.CHAT,
-            rehearsal=True, conversation_id=conversation_id, launch_id=derived_id("l", id), created_at=now,
+            rehearsal=True, conversation_id=conversation_id, uploads=uploads, launch_id=derived_id("l", id),
+            created_at=now,
             model=model.id, model_mode=model.mode,
         )  # fmt: skip
 

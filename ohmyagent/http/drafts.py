@@ -14,7 +14,7 @@ from ohmyagent.http.context import app, idempotency_key, language, user
 from ohmyagent.http.operations import operation
 from ohmyagent.http.queries import Number
 from ohmyagent.http.views import AgentView, ExecutionView
-from ohmyagent.use_cases import drafting, pricing, rehearsing, showing
+from ohmyagent.use_cases import drafting, pricing, rehearsing, showing, uploading
 
 bp = Blueprint("drafts", __name__, url_prefix="/api/conversations/<id:conversation_id>")
 
@@ -73,6 +73,8 @@ def save(conversation_id: str, body: DraftSave) -> Response:
     draft, agent = drafting.save(
         here.store, here.models, user(), conversation_id, body.revision, activate=body.activate, now=here.now()
     )
+    given = uploading.of_conversation(here.store, user(), conversation_id)
+    uploading.move(here.store, here.files, user(), [upload.id for upload in given], agent.id, here.now())
     showing.draft(here.store, draft, here.now())
     showing.agent(here.store, draft, agent, here.now())
     return answer(AgentView.shown(agent), 201 if agent.version == 1 else 200)

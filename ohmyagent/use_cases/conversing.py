@@ -12,8 +12,8 @@ from ohmyagent.domain.executions import Execution, ExecutionRequest, Trigger
 from ohmyagent.domain.runner import Pace
 from ohmyagent.domain.talks import Talk, TalkRequest
 from ohmyagent.domain.text import derived_id, digest, new_id
-from ohmyagent.ports import Queue, Store, Transaction
-from ohmyagent.use_cases import designing, running
+from ohmyagent.ports import Files, Queue, Store, Transaction
+from ohmyagent.use_cases import designing, running, uploading
 
 
 def begin(
@@ -46,9 +46,15 @@ def begin(
     return store.transact(work)
 
 
-def ask(store: Store, queue: Queue, models: ModelTable, user: User, turn: Turn, now: datetime) -> Execution:
-    """The run that answers the turn, once however often it is asked for; raises NotFound when the agent is gone."""
+def ask(
+    store: Store, queue: Queue, files: Files, models: ModelTable, user: User, turn: Turn, now: datetime
+) -> Execution:
+    """The run that answers the turn, once however often it is asked for; files of the message go into its workspace.
+
+    Raises NotFound when the agent is gone, AgentRunning when there are files and another run uses the workspace.
+    """
     talk = records.talks.get(store, turn.conversation_id)
+    uploading.move(store, files, user, [file.id for file in turn.files], talk.agent_id, now)
     wanted = ExecutionRequest(input=turn.text)
     return running.request(
         store, queue, models, user, talk.agent_id, wanted, now=now, trigger=Trigger.CHAT, key=turn.id, talk_id=talk.id

@@ -13,7 +13,7 @@ from ohmyagent.domain.errors import Conflict, Invalid, KeyReused
 from ohmyagent.domain.executions import Execution, Launch, Status
 from ohmyagent.domain.text import derived_id, digest, new_id
 from ohmyagent.ports import Queue, Store, Transaction
-from ohmyagent.use_cases import drafting, explaining, planning, running
+from ohmyagent.use_cases import drafting, explaining, planning, running, uploading
 
 CAP_MICRO_USD = 100_000
 LONGEST = timedelta(minutes=10)
@@ -44,6 +44,8 @@ def start(
     body = digest(f"{revision} {' '.join(allow)}")
     execution_id = derived_id("x", user.id, conversation_id, "rehearsals", key) if key else new_id("x")
 
+    given = tuple(upload.id for upload in uploading.of_conversation(store, user, conversation_id))
+
     def work(tx: Transaction) -> tuple[Draft, Execution]:
         existing = records.executions.find(tx, execution_id)
         draft = drafting.present(tx, user, conversation_id, now)
@@ -56,7 +58,7 @@ def start(
         _none_goes_on(tx, draft)
         execution = Execution.rehearsed(
             _small(agent), _offered(models, agent), id=execution_id, agent_id=draft.agent_id,
-            version=draft.base_version or 0, user_id=user.id, conversation_id=conversation_id, now=now,
+            version=draft.base_version or 0, user_id=user.id, conversation_id=conversation_id, uploads=given, now=now,
         ).replace(request_digest=body)  # fmt: skip
         rations = planning.Rations(tx)
         if rations.admitted(execution, now).ended:

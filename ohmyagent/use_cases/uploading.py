@@ -13,6 +13,9 @@ from ohmyagent.domain.uploads import EXCERPT_LENGTH, MOST_BYTES, MOST_UPLOADS, P
 from ohmyagent.ports import Files, Reader, Store, Where
 from ohmyagent.use_cases import keeping
 
+MOST_TURNS = 500
+"""Of a conversation, in which files are looked for."""
+
 
 def body_key(upload: Upload) -> str:
     return f"uploads/{upload.user_id}/{upload.id}/{upload.sha256}"
@@ -50,6 +53,15 @@ def given(documents: records.Documents, user: User, ids: Iterable[str]) -> tuple
         return tuple(find(documents, user, id) for id in dict.fromkeys(ids))
     except NotFound:
         raise Invalid.of("files", "names a file that is not there") from None
+
+
+def of_conversation(store: Store, user: User, conversation_id: str) -> tuple[Upload, ...]:
+    """The files that came with the user's messages in a conversation and are still there, oldest first."""
+    where = (Where("conversationId", "==", conversation_id), Where("userId", "==", user.id))
+    turns, _ = records.turns.page(store, *where, limit=MOST_TURNS)
+    ids = [file.id for turn in sorted(turns, key=lambda turn: turn.number) for file in turn.files]
+    found = [records.uploads.find(store, id) for id in dict.fromkeys(ids)]
+    return tuple(upload for upload in found if upload is not None and upload.user_id == user.id)
 
 
 def delete(store: Store, files: Files, user: User, upload_id: str) -> None:

@@ -1,11 +1,12 @@
 """The user's clicks on cards: change, save, try, price."""
 
+import io
 import json
 from typing import Any
 
 from ohmyagent import records
-from ohmyagent.domain.conversations import Conversation
-from ohmyagent.use_cases.talking import events
+from ohmyagent.domain.conversations import Conversation, Saying
+from ohmyagent.use_cases.talking import begin, events
 from tests.http.world import NOON, Api, Person
 
 WISH = {"name": "뉴스 요약", "finalPrompt": "뉴스를 요약해 줘", "schedule": {"cron": "0 9 * * 1-5"}}
@@ -97,3 +98,33 @@ def test_an_unfinished_draft_cannot_be_saved_or_tried(api: Api) -> None:
         refused = person.post(f"{TALK}{path}", json={"revision": 1})
         assert refused.status_code == 422
         assert [error["field"] for error in refused.json["errors"]] == ["agent.finalPrompt"]
+
+
+def given(api: Api, person: Person, name: str, body: bytes) -> str:
+    """A file that came with a message of the conversation."""
+    upload: dict[str, Any] = person.post("/api/uploads", data={"file": (io.BytesIO(body), name)}).json
+    user, store = records.users.get(api.platform.store, person.id), api.platform.store
+    saying = Saying(conversation_id="v_talk", text="이 파일로 해 줘", files=(upload["id"],))
+    begin(store, api.platform.models, user, saying, owner="p_1", language="ko", now=NOON)
+    id: str = upload["id"]
+    return id
+
+
+def test_a_file_of_the_conversation_is_there_for_the_trial_run_and_then_for_the_agent(api: Api) -> None:
+    person = talking(api)
+    given(api, person, "매출.csv", b"week,sales\n1,10\n")
+    changed(person, 0, **WISH)
+
+    tried = person.post(f"{TALK}/rehearsals", json={"revision": 1}).json
+    spec = api.claimed(tried["id"]).claim["spec"]
+    [file] = spec["workspace"]["files"]
+    assert (file["path"], file["bytes"], spec["workspace"]["save"]) == ("매출.csv", 16, False)
+    assert api.anybody().open(file["url"]).data == b"week,sales\n1,10\n"
+    api.ended(tried["id"])
+
+    agent = person.post(f"{TALK}/draft/save", json={"revision": 1}).json
+    files = f"/api/agents/{agent['id']}/files"
+    assert person.get(files).json["items"] == [{"path": "매출.csv", "bytes": 16}]
+    person.delete(f"{files}/매출.csv")
+    assert person.post(f"{TALK}/draft/save", json={"revision": 1}).status_code < 300
+    assert person.get(files).json["items"] == []

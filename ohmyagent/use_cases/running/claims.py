@@ -1,5 +1,6 @@
 """Giving an execution to one runner, with all it needs to know and a budget set aside."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -20,10 +21,11 @@ from ohmyagent.domain.runner import (
 )
 from ohmyagent.domain.talks import Talk
 from ohmyagent.domain.text import digest, new_secret
+from ohmyagent.domain.uploads import Upload
 from ohmyagent.domain.usage import Ledger, Month
 from ohmyagent.domain.workspaces import Workspace
 from ohmyagent.ports import Files, Queue, Store, Transaction
-from ohmyagent.use_cases import entrusting, keeping, metering, planning, prompts
+from ohmyagent.use_cases import entrusting, keeping, metering, planning, prompts, uploading
 from ohmyagent.use_cases.running.ends import close, month_with, resume
 from ohmyagent.use_cases.running.logs import agent_of
 from ohmyagent.use_cases.running.requests import input_of
@@ -31,6 +33,26 @@ from ohmyagent.use_cases.running.requests import input_of
 log = structlog.get_logger()
 
 TOKEN_MARGIN = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class _Matter:
+    """What a run works on: its input or the person's message, the conversation it answers in, and files."""
+
+    data: str | None
+    talk: Talk | None
+    given: tuple[Upload, ...]
+    manifest: Workspace
+
+    @classmethod
+    def of(cls, tx: Transaction, execution: Execution, now: datetime) -> "_Matter":
+        given = (records.uploads.find(tx, id) for id in execution.uploads)
+        return cls(
+            data=input_of(tx, execution),
+            talk=records.talks.find(tx, execution.talk_id) if execution.talk_id else None,
+            given=tuple(upload for upload in given if upload is not None),
+            manifest=keeping.workspace(tx, execution.user_id, execution.agent_id, now),
+        )
 
 
 def claim(
@@ -61,25 +83,15 @@ def claim(
         user = records.users.find(tx, execution.user_id)
         able = user if user is not None and user.suspended_at is None else None
         month = month_with(tx, execution.user_id, now)
-        manifest = keeping.workspace(tx, execution.user_id, execution.agent_id, now)
-        data = input_of(tx, execution)
-        talk = records.talks.find(tx, execution.talk_id) if execution.talk_id else None
+        matter = _Matter.of(tx, execution, now)
         model = _offered(models, execution)
-        cap = _cap(execution, month, planning.plan_of(tx, able).monthly_micro_usd, talk) if able else 0
+        cap = _cap(execution, month, planning.plan_of(tx, able).monthly_micro_usd, matter.talk) if able else 0
         left = planning.platform_left(tx, able, now) if able else None
         model_token = metering.token_for(execution.id, model_secret)
         ledger = _ledger(execution, models, model, model_token, cap)
         if left is not None and left <= 0 < cap:
-            ended = close(
-                tx,
-                execution.replace(start_time=None),
-                Status.SKIPPED,
-                now,
-                agent,
-                None,
-                month,
-                error_code="platform_budget",
-            )
+            unstarted = execution.replace(start_time=None)
+            ended = close(tx, unstarted, Status.SKIPPED, now, agent, None, month, error_code="platform_budget")
             records.launches.put(tx, launch_id, batch)
             return ended
         if cap <= 0:
@@ -91,7 +103,7 @@ def claim(
         records.executions.put(tx, execution.id, execution)
         records.ledgers.put(tx, ledger.id, ledger)
         records.months.put(tx, month.id, month.reserving(execution.id, execution.account, cap))
-        spec = _spec(execution, data, talk, files, manifest, model, models, model_token, cap, gateway_url, pace, now)
+        spec = _spec(execution, matter, files, model, models, model_token, cap, gateway_url, pace, now)
         return Claim(execution_id=execution.id, token=runner_token, epoch=execution.epoch, spec=spec)
 
     try:
@@ -163,10 +175,8 @@ def _ledger(execution: Execution, models: ModelTable, model: Model, token: str, 
 
 def _spec(
     execution: Execution,
-    data: str | None,
-    talk: Talk | None,
+    matter: _Matter,
     files: Files,
-    manifest: Workspace,
     model: Model,
     models: ModelTable,
     model_token: str,
@@ -177,6 +187,7 @@ def _spec(
 ) -> Spec:
     draft = execution.agent
     hosts = ", ".join(draft.network.allow) or "none"
+    talk, data = matter.talk, matter.data
     return Spec(
         prompt=draft.final_prompt if talk is None else data or "",
         system_prompt=prompts.system(hosts) if talk is None else prompts.talk(hosts, draft.final_prompt),
@@ -190,13 +201,22 @@ def _spec(
         network=SpecNetwork(allow=draft.network.allow),
         limits=SandboxLimits(),
         input=data if talk is None else None,
-        workspace=SpecWorkspace(files=keeping.restored(files, manifest, now)),
+        workspace=SpecWorkspace(files=_workspace(files, matter, now), save=not execution.rehearsal),
         heartbeat_seconds=pace.heartbeat_seconds,
         flush_seconds=pace.flush_seconds,
         orphan_seconds=pace.orphan_seconds,
         gateway_url=gateway_url,
         session=None if talk is None else SpecSession(id=talk.session, record=_record(files, talk, now)),
     )
+
+
+def _workspace(files: Files, matter: _Matter, now: datetime) -> tuple[WorkspaceFile, ...]:
+    """The agent's files, and those given to a rehearsal's conversation, which a saved agent would find there."""
+    kept = {file.path: file for file in keeping.restored(files, matter.manifest, now)}
+    for upload in matter.given:
+        url = files.download_url(uploading.body_key(upload), now + keeping.URL_LENGTH)
+        kept[upload.path] = WorkspaceFile(path=upload.path, bytes=upload.bytes, sha256=upload.sha256, url=url)
+    return tuple(kept.values())
 
 
 def _record(files: Files, talk: Talk, now: datetime) -> WorkspaceFile | None:
