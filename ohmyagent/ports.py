@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, Protocol, TypeVar
 
+from ohmyagent.domain.accounts import Identity
+
 T = TypeVar("T")
 
 Document = dict[str, Any]
@@ -248,6 +250,17 @@ class Undelivered(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class Identities(Protocol):
+    """Who somebody is by Google's word."""
+
+    def of(self, credential: str) -> Identity:
+        """What an ID token for this platform says, its signature, issuer, audience and time checked.
+
+        Raises Unauthenticated for any other text, Unavailable when no certificate could be had to check it with,
+        Conflict where the operator has not set it up.
+        """
 
 
 class Courier(Protocol):

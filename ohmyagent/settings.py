@@ -91,6 +91,7 @@ class Settings:
     plans: Plans = field(default_factory=Plans.built_in)
     google: Google | None = None
     link_key: str | None = field(default=None, repr=False)
+    google_certs_url: str = "https://www.googleapis.com/oauth2/v1/certs"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -129,6 +130,7 @@ class Settings:
             plans=plans,
             google=google,
             link_key=env.get("OMA_LINK_KEY") or None,
+            google_certs_url=env.get("GOOGLE_CERTS_URL") or cls.google_certs_url,
         )
 
 

@@ -18,6 +18,7 @@ from ohmyagent.adapters.gcp.queue import CloudTasksQueue
 from ohmyagent.adapters.gcp.store import FirestoreStore
 from ohmyagent.adapters.gcp.vault import KmsVault
 from ohmyagent.adapters.https import HttpsCourier
+from ohmyagent.adapters.identities import GoogleIdentities
 from ohmyagent.adapters.local import backup as backups
 from ohmyagent.adapters.local.changes import SqliteChanges
 from ohmyagent.adapters.local.data_folder import DataFolder
@@ -33,7 +34,7 @@ from ohmyagent.domain.costs import CLAUDE, DEMO, Model, ModelMode, ModelTable
 from ohmyagent.domain.plans import Plans
 from ohmyagent.domain.runner import Pace, SandboxState
 from ohmyagent.gateway.upstreams import ANTHROPIC_URL, Upstream
-from ohmyagent.ports import Callers, Courier, Files, Jobs, Mail, Metronome, Queue, Reader, Store, Vault
+from ohmyagent.ports import Callers, Courier, Files, Identities, Jobs, Mail, Metronome, Queue, Reader, Store, Vault
 from ohmyagent.records.indexes import INDEXES
 from ohmyagent.runner.installation import default_home
 from ohmyagent.runner.probe import probe
@@ -74,6 +75,7 @@ class App:
     files: Files
     vault: Vault
     courier: Courier
+    identities: Identities
     mail: Mail
     reader: Reader
     models: ModelTable
@@ -147,6 +149,7 @@ def local(settings: Settings) -> Local:
         host=host,
         vault=vault,
         courier=HttpsCourier(),
+        identities=GoogleIdentities(settings.google_client_id, settings.google_certs_url),
         mail=mail(settings),
         reader=ProcessReader(),
         models=models,
@@ -176,6 +179,7 @@ def gcp(settings: Settings) -> Cloud:
         files=BucketFiles(here.bucket, emulators.get("storage")),
         vault=KmsVault(here.kms_key, emulators.get("kms")),
         courier=HttpsCourier(),
+        identities=GoogleIdentities(settings.google_client_id, settings.google_certs_url),
         mail=mail(settings),
         reader=ProcessReader(),
         models=ModelTable(claude(settings), default="haiku"),

@@ -10,7 +10,7 @@ from typing import Protocol
 from starlette.requests import HTTPConnection
 
 from ohmyagent.chat.running import Run
-from ohmyagent.domain.accounts import User
+from ohmyagent.domain.accounts import Scope, User
 from ohmyagent.domain.errors import Forbidden, Unauthenticated
 from ohmyagent.http import credentials, origins
 from ohmyagent.ports import Store
@@ -51,12 +51,16 @@ async def visitor(platform: Platform, run: Run, connection: HTTPConnection) -> V
         raise Unauthenticated()
     if found.by_cookie:
         check_page(platform, connection, strict=connection.scope.get("method") not in origins.SAFE)
-    return await entered(platform, run, found.secret)
+    scope = Scope.READ if connection.scope.get("method") in origins.SAFE else Scope.RUN
+    return await entered(platform, run, found.secret, scope)
 
 
-async def entered(platform: Platform, run: Run, credential: str) -> Visitor:
-    """Who comes with a ticket (used up by it), a session's token or a key; raises Unauthenticated."""
-    entering = run(partial(ticketing.enter, platform.store, credential, platform.now()))
+async def entered(platform: Platform, run: Run, credential: str, *scopes: Scope) -> Visitor:
+    """Who comes with a ticket (used up by it), a session's token or a key that has the scopes.
+
+    Raises Unauthenticated, and Forbidden for a key that lacks a scope.
+    """
+    entering = run(partial(ticketing.enter, platform.store, credential, platform.now(), *scopes))
     # a ticket that is used up must let somebody in: hanging up does not come in between
     entry = await asyncio.shield(asyncio.ensure_future(entering))
 

@@ -21,6 +21,7 @@ from ohmyagent.chat.guests import Guests
 from ohmyagent.chat.pacing import Bucket
 from ohmyagent.chat.rooms import Visit
 from ohmyagent.chat.running import Run
+from ohmyagent.domain.accounts import Scope
 from ohmyagent.domain.conversations import LONGEST_TEXT, MOST_FILES, Id, Saying
 from ohmyagent.domain.errors import Forbidden, Invalid, Malformed, NoRoom, Problem, RateLimited, TooLarge
 from ohmyagent.domain.record import Record
@@ -89,7 +90,7 @@ class Sockets:
         await socket.accept()
         mailbox = Mailbox()
         try:
-            guest = await entered(self._platform, self._run, socket.path_params["ticket"])
+            guest = await entered(self._platform, self._run, socket.path_params["ticket"], Scope.READ, Scope.RUN)
             seat = self._guests.sit(guest.user.id, mailbox, guest.still)
         except Problem as problem:
             await socket.send_text(refusal(problem, "en"))

@@ -183,7 +183,7 @@ def _owner_key(app: wiring.Local, path: Path) -> str:
         if signing_in.knows_key(app.store, key):
             return key
     owner = signing_in.owner(app.store, app.now())
-    key = signing_in.new_api_key(app.store, owner, "oma", app.now())
+    key, _ = signing_in.new_api_key(app.store, owner, "oma", app.now())
     _write_private(path, key)
     return key
 

@@ -165,6 +165,14 @@ class Month(Record):
         others = tuple(r for r in self.rows if r not in same)
         return self.replace(reservations=kept, rows=(*others, _sum([*same, row])))
 
+    def joined(self, other: Self) -> Self:
+        """With all that another month of the same name has."""
+        rows = self.rows
+        for row in other.rows:
+            same = [r for r in rows if (r.day, r.agent_id) == (row.day, row.agent_id)]
+            rows = (*(r for r in rows if r not in same), _sum([*same, row]))
+        return self.replace(reservations=(*self.reservations, *other.reservations), rows=rows)
+
     def corrected(self, day: str, agent_id: str, usage: TokenUsage, cost: int, unknown: int) -> Self:
         """With what a call added (or gave back: `cost` may be negative) after its run had been booked.
 

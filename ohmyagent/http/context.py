@@ -7,13 +7,14 @@ from typing import Protocol, cast
 
 from flask import current_app, g, request
 
-from ohmyagent.domain.accounts import Session, User, administers
+from ohmyagent.domain.accounts import Scope, Session, User
 from ohmyagent.domain.costs import ModelTable
 from ohmyagent.domain.errors import FieldError, Invalid, NotFound, Unauthenticated
+from ohmyagent.domain.permissions import Action, Site, may
 from ohmyagent.domain.runner import Pace, SandboxState
 from ohmyagent.http import credentials
 from ohmyagent.http.language import Language, language_of
-from ohmyagent.ports import Files, Queue, Reader, Store, Vault
+from ohmyagent.ports import Files, Identities, Queue, Reader, Store, Vault
 from ohmyagent.settings import Settings
 from ohmyagent.use_cases import signing_in
 from ohmyagent.use_cases.vouching import Office
@@ -45,6 +46,8 @@ class Platform(Protocol):
     @property
     def office(self) -> Office: ...
     @property
+    def identities(self) -> Identities: ...
+    @property
     def gateway_url(self) -> str: ...
     @property
     def sandbox(self) -> SandboxState | None: ...
@@ -68,13 +71,16 @@ def credential() -> credentials.Credential | None:
     return credentials.credential_of(request.headers.get("Authorization"), cookie)
 
 
-def signed_in() -> tuple[User, Session | None]:
-    """Who asks, and by which session (None for an API key); raises Unauthenticated."""
+def signed_in(*scopes: Scope) -> tuple[User, Session | None]:
+    """Who asks, and by which session (None for an API key).
+
+    Raises Unauthenticated; Forbidden when the request's first asking is for a scope that its key lacks.
+    """
     if "signed_in" not in g:
         found = credential()
         if found is None:
             raise Unauthenticated()
-        g.signed_in = signing_in.authenticate(app().store, found.secret, app().now())
+        g.signed_in = signing_in.authenticate(app().store, found.secret, app().now(), *scopes)
     return cast(tuple[User, Session | None], g.signed_in)
 
 
@@ -85,7 +91,7 @@ def user() -> User:
 def admin() -> User:
     """Who asks, if they administer the platform; raises NotFound for everybody else."""
     found = user()
-    if not administers(found, app().settings.admin_emails):
+    if not may(found, Action.ADMINISTER, Site(admin_emails=app().settings.admin_emails)):
         raise NotFound()
     return found
 

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response
 
+from ohmyagent.domain.accounts import Scope
 from ohmyagent.domain.errors import Unauthenticated
 from ohmyagent.http.answers import answer, nothing
 from ohmyagent.http.context import app, credential, user
@@ -54,7 +55,7 @@ def stop(conversation_id: str) -> Response:
 
 
 @tickets.post("/ticket")
-@operation("A pass to one stream", answers={201: TicketView})
+@operation("A pass to one stream", answers={201: TicketView}, scopes=frozenset({Scope.READ, Scope.RUN}))
 def ticket() -> Response:
     signed_in = credential()
     if signed_in is None:

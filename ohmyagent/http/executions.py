@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response
 
+from ohmyagent.domain.accounts import Scope
 from ohmyagent.domain.executions import Execution, ExecutionRequest
 from ohmyagent.http.answers import BINARY, answer, attachment, plain
 from ohmyagent.http.context import app, idempotency_key, language, user
@@ -12,6 +13,7 @@ from ohmyagent.http.workspace import FileList
 from ohmyagent.use_cases import keeping, running
 
 requests = Blueprint("execution_requests", __name__, url_prefix="/api/agents/<id:agent_id>/executions")
+RUN = frozenset({Scope.RUN})
 bp = Blueprint("executions", __name__, url_prefix="/api/executions")
 
 
@@ -22,7 +24,7 @@ class ExecutionList(Listing[ExecutionView]):
 @requests.post("")
 @operation(
     "Run an agent",
-    body=ExecutionRequest, body_optional=True, answers={202: ExecutionView}, problems=(404,), creates=True,
+    scopes=RUN, body=ExecutionRequest, body_optional=True, answers={202: ExecutionView}, problems=(404,), creates=True,
 )  # fmt: skip
 def request(agent_id: str, body: ExecutionRequest) -> Response:
     here = app()
@@ -58,14 +60,17 @@ def events(execution_id: str, query: LogQuery) -> Response:
 
 
 @bp.post("/<id:execution_id>/cancel")
-@operation("Stop a run", answers={202: ExecutionView}, problems=(404, 410))
+@operation("Stop a run", scopes=RUN, answers={202: ExecutionView}, problems=(404, 410))
 def cancel(execution_id: str) -> Response:
     here = app()
     return _shown(running.cancel(here.store, here.queue, user(), execution_id, pace=here.pace, now=here.now()), 202)
 
 
 @bp.post("/<id:execution_id>/retry")
-@operation("Run again with the same input", answers={202: ExecutionView}, problems=(404, 409, 422), creates=True)
+@operation(
+    "Run again with the same input",
+    scopes=RUN, answers={202: ExecutionView}, problems=(404, 409, 422), creates=True,
+)  # fmt: skip
 def retry(execution_id: str) -> Response:
     here = app()
     accepted = running.retry(

@@ -8,6 +8,7 @@ from ohmyagent.http import (
     account,
     admin,
     agents,
+    api_keys,
     auth,
     beta,
     catalogue,
@@ -33,7 +34,7 @@ from ohmyagent.http import (
 )
 
 GROUPS: dict[str, tuple[Blueprint, ...]] = {
-    "auth": (health.bp, auth.bp),
+    "auth": (health.bp, auth.bp, api_keys.bp),
     "agents": (
         health.bp,
         agents.bp,

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response, request
 from pydantic import BaseModel
 
+from ohmyagent.domain.accounts import Scope
 from ohmyagent.http import bodies, context, origins
 from ohmyagent.http.bodies import DEFAULT_LIMIT, JSON
 
@@ -62,11 +63,12 @@ def operation(
     creates: bool = False,
     versioned: bool = False,
     limit: int = DEFAULT_LIMIT,
+    scopes: frozenset[Scope] = frozenset(),
 ) -> Callable[[View], View]:
     """Describe a view, sign its caller in, and hand it the checked `body` (JSON) and `query` it asks for.
 
     A view with `takes` reads the body itself.  `creates`: an Idempotency-Key is honoured; `versioned`: If-Match is.
-    `limit` is the largest body in bytes.
+    `limit` is the largest body in bytes; `scopes` what an API key must have, by default `read` or `write` by method.
     """
     media = takes or ({JSON: body} if body is not None else {})
     described = Operation(
@@ -77,9 +79,9 @@ def operation(
         @wraps(view)
         def checked(**path: Any) -> Response:
             request.max_content_length = limit
-            if access is Access.USER:
-                context.user()
-            elif access is Access.ADMIN:
+            if access in (Access.USER, Access.ADMIN):
+                context.signed_in(*_scopes(scopes, request.method))
+            if access is Access.ADMIN:
                 context.admin()
             if access is not Access.INTERNAL:  # no browser calls these, and their tokens are longer than ours
                 check_origin()
@@ -93,6 +95,10 @@ def operation(
         return checked
 
     return decorate
+
+
+def _scopes(wanted: frozenset[Scope], method: str) -> frozenset[Scope]:
+    return wanted or frozenset({Scope.READ if method in origins.SAFE else Scope.WRITE})
 
 
 def operation_of(view: Callable[..., Any]) -> Operation | None:

@@ -4,7 +4,7 @@ from typing import Any, Generic, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ohmyagent.domain.accounts import Session, User
+from ohmyagent.domain.accounts import Locale, Session, User, UserKind
 from ohmyagent.domain.agents import Agent, AgentDraft, AgentVersion, LastExecution, Slug
 from ohmyagent.domain.costs import PRICES_AS_OF, Model, ModelMode, Price, TokenUsage
 from ohmyagent.domain.executions import Event, Execution, Host, Span, Status, StoredFile, Trigger
@@ -31,8 +31,21 @@ class Listing(Record, Generic[T]):
     next_cursor: str | None = None
 
 
-class UserView(User):
+class UserView(Record):
     """The signed-in user."""
+
+    id: str
+    kind: UserKind
+    google_id: str | None
+    email: str | None
+    verified_email: bool
+    name: str
+    picture: str | None
+    locale: Locale
+    timezone: str
+    plan: str
+    beta_approved: bool
+    created_at: Instant
 
     @classmethod
     def shown(cls, user: User) -> Self:

@@ -2,7 +2,7 @@
 
 from typing import Generic, Protocol, TypeVar
 
-from ohmyagent.domain.accounts import ApiKey, Session, SigninCode, Ticket, User
+from ohmyagent.domain.accounts import ApiKey, GoogleIdentity, Nonce, Session, SigninCode, Ticket, User
 from ohmyagent.domain.agents import Agent, AgentVersion, SlugLock
 from ohmyagent.domain.audit import AuditEntry
 from ohmyagent.domain.beta import BetaApplication
@@ -12,6 +12,7 @@ from ohmyagent.domain.drafts import Draft
 from ohmyagent.domain.executions import EventBatch, Execution, ExecutionInput, Launch
 from ohmyagent.domain.hooks import Hook
 from ohmyagent.domain.mail import OutboxMail
+from ohmyagent.domain.moves import Move
 from ohmyagent.domain.plans import Day, Plans, PlatformMonth, Shelf
 from ohmyagent.domain.platform import Erasure, Feedback, Platform
 from ohmyagent.domain.record import Record
@@ -88,6 +89,9 @@ sessions = Collection("sessions", Session)
 api_keys = Collection("apiKeys", ApiKey)
 signin_codes = Collection("signinCodes", SigninCode)
 tickets = Collection("tickets", Ticket)
+nonces = Collection("nonces", Nonce)
+google_identities = Collection("googleIdentities", GoogleIdentity)
+moves = Collection("moves", Move)
 agents = Collection("agents", Agent)
 slugs = Collection("slugs", SlugLock)
 agent_versions = Collection("agentVersions", AgentVersion)

@@ -19,6 +19,7 @@ class Index:
 
 
 INDEXES: tuple[Index, ...] = (
+    Index("apiKeys", (("userId", "asc"), ("createdAt", "desc"))),
     Index("agents", (("userId", "asc"), ("deletedAt", "asc"), ("createdAt", "desc"))),
     Index("agents", (("userId", "asc"), ("deletedAt", "asc"), ("status", "asc"), ("createdAt", "desc"))),
     Index("agents", (("userId", "asc"), ("deletedAt", "asc"), ("tags", "asc"), ("createdAt", "desc"))),

@@ -18,6 +18,7 @@ from ohmyagent.domain.agents import (
 from ohmyagent.domain.costs import ModelTable
 from ohmyagent.domain.errors import AlreadyExists, Invalid, KeyReused, NotFound
 from ohmyagent.domain.executions import Execution
+from ohmyagent.domain.permissions import Action, may
 from ohmyagent.domain.text import derived_id, digest, new_id
 from ohmyagent.ports import Store, Transaction, Where
 from ohmyagent.use_cases import pausing, planning, scheduling
@@ -57,7 +58,7 @@ def create(
 def find(documents: records.Documents, user: User, agent_id: str, *, deleted: bool = False) -> Agent:
     """The user's agent; raises NotFound for another's, an unknown and (unless asked for) a deleted one."""
     agent = records.agents.find(documents, agent_id)
-    if agent is None or agent.user_id != user.id or (agent.deleted_at is not None and not deleted):
+    if agent is None or not may(user, Action.SEE, agent) or (agent.deleted_at is not None and not deleted):
         raise NotFound()
     return agent
 

@@ -14,6 +14,7 @@ from ohmyagent.domain.clauses import field_errors
 from ohmyagent.domain.costs import ModelTable
 from ohmyagent.domain.drafts import Draft, PartialDraft
 from ohmyagent.domain.errors import Conflict, FieldError, Invalid, NotFound
+from ohmyagent.domain.permissions import Action, may
 from ohmyagent.domain.text import derived_id
 from ohmyagent.ports import Store, Transaction
 from ohmyagent.use_cases import designing, planning
@@ -28,7 +29,7 @@ def present(documents: records.Documents, user: User, conversation_id: str, now:
     Raises NotFound for an unknown conversation and for another's alike.
     """
     conversation = records.conversations.find(documents, conversation_id)
-    if conversation is None or conversation.user_id != user.id or conversation.deleted_at is not None:
+    if conversation is None or not may(user, Action.CHANGE, conversation) or conversation.deleted_at is not None:
         raise NotFound()
     draft = records.drafts.find(documents, conversation_id)
     if draft is not None:

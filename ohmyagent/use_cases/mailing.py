@@ -9,6 +9,7 @@ from ohmyagent import records
 from ohmyagent.domain.accounts import User
 from ohmyagent.domain.errors import NotFound
 from ohmyagent.domain.mail import MailState, OutboxMail
+from ohmyagent.domain.permissions import Action, may
 from ohmyagent.domain.suppression import address_id
 from ohmyagent.ports import Mail, Posted, Queue, Store, Task, Transaction, Where
 from ohmyagent.use_cases import mails, suppressing
@@ -101,6 +102,6 @@ def page(store: Store, user: User, *, limit: int, cursor: str | None) -> tuple[l
 def find(store: Store, user: User, mail_id: str) -> OutboxMail:
     """The user's mail; raises NotFound for an unknown and for another's."""
     found = records.outbox.find(store, mail_id)
-    if found is None or found.user_id != user.id:
+    if found is None or not may(user, Action.SEE, found):
         raise NotFound()
     return found

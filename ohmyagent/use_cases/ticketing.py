@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ohmyagent import records
-from ohmyagent.domain.accounts import TICKET_LENGTH, TICKET_PREFIX, Ticket, User
-from ohmyagent.domain.errors import NotFound, Unauthenticated
+from ohmyagent.domain.accounts import TICKET_LENGTH, TICKET_PREFIX, Scope, Ticket, User
+from ohmyagent.domain.errors import Unauthenticated
 from ohmyagent.domain.text import digest, new_secret
 from ohmyagent.ports import Store, Transaction, Where
 from ohmyagent.use_cases import signing_in
@@ -28,13 +28,13 @@ def mint(store: Store, user: User, credential: str, now: datetime) -> tuple[str,
     return secret, records.tickets.create(store, ticket.id, ticket)
 
 
-def enter(store: Store, credential: str, now: datetime) -> Entry:
-    """Who opens a stream with a ticket (which is used up by it), a session token or an API key.
+def enter(store: Store, credential: str, now: datetime, *scopes: Scope) -> Entry:
+    """Who opens a stream with a ticket (which is used up by it), a session token or an API key with the scopes.
 
-    Raises Unauthenticated.
+    Raises Unauthenticated, and Forbidden for a key that lacks a scope.
     """
     if not credential.startswith(TICKET_PREFIX):
-        return Entry(signing_in.authenticate(store, credential, now)[0], digest(credential))
+        return Entry(signing_in.authenticate(store, credential, now, *scopes)[0], digest(credential))
     ticket = store.transact(lambda tx: _redeemed(tx, credential, now))
     return stayed(store, ticket.user_id, ticket.credential_id, now)
 
@@ -43,14 +43,14 @@ def stayed(store: Store, user_id: str, credential_id: str, now: datetime) -> Ent
     """Who is still there: raises Unauthenticated once the session is over, or the key or the user is gone."""
     session = records.sessions.find(store, credential_id)
     key = None if session else records.api_keys.find(store, credential_id)
-    if session is not None:
-        session.valid(now)
-    elif key is None:
+    user = records.users.find(store, user_id)
+    if user is None or (session is None and key is None):
         raise Unauthenticated()
-    try:
-        return Entry(records.users.get(store, user_id), credential_id)
-    except NotFound:
-        raise Unauthenticated() from None
+    if session is not None:
+        session.valid(now).of_user(user)
+    elif key is not None:
+        key.of_user(user)
+    return Entry(user, credential_id)
 
 
 def sweep(store: Store, now: datetime, limit: int = 100) -> int:

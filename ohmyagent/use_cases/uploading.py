@@ -8,6 +8,7 @@ from ohmyagent import records
 from ohmyagent.domain import uploads
 from ohmyagent.domain.accounts import User
 from ohmyagent.domain.errors import Invalid, NotFound, TooLarge
+from ohmyagent.domain.permissions import Action, may
 from ohmyagent.domain.text import new_id
 from ohmyagent.domain.uploads import EXCERPT_LENGTH, MOST_BYTES, MOST_UPLOADS, PDF, XLSX, Upload
 from ohmyagent.ports import Files, Reader, Store, Where
@@ -42,7 +43,7 @@ def keep(store: Store, files: Files, reader: Reader, user: User, name: str, body
 def find(documents: records.Documents, user: User, upload_id: str) -> Upload:
     """The user's file; raises NotFound."""
     found = records.uploads.find(documents, upload_id)
-    if found is None or found.user_id != user.id:
+    if found is None or not may(user, Action.SEE, found):
         raise NotFound()
     return found
 
@@ -77,7 +78,7 @@ def move(store: Store, files: Files, user: User, ids: Iterable[str], agent_id: s
     """
     for id in dict.fromkeys(ids):
         upload = records.uploads.find(store, id)
-        if upload is None or upload.user_id != user.id:
+        if upload is None or not may(user, Action.CHANGE, upload):
             continue
         body = files.read(body_key(upload))
         keeping.upload(store, files, user, agent_id, upload.path, body, now)

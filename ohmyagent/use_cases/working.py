@@ -18,7 +18,7 @@ from ohmyagent.domain.runner import Pace
 from ohmyagent.domain.tasks import DeadTask
 from ohmyagent.domain.text import derived_id
 from ohmyagent.ports import Courier, Files, Jobs, Later, Mail, Queue, Store, Task, Vault
-from ohmyagent.use_cases import delivering, erasing, mailing, pausing, planning, running, ticking
+from ohmyagent.use_cases import delivering, erasing, identifying, mailing, moving, pausing, planning, running, ticking
 from ohmyagent.use_cases.vouching import Office
 
 log = structlog.get_logger()
@@ -167,6 +167,14 @@ def erase(app: Program) -> None:
     erasing.round(app.store, app.queue, app.files, app.pace, app.now())
 
 
+def move_work(app: Program) -> None:
+    moving.resume(app.store, app.files, app.vault, app.now())
+
+
+def forget_nonces(app: Program) -> None:
+    identifying.sweep(app.store, app.now())
+
+
 ROUNDS: Mapping[str, Round] = {
     "tick": Round(1.0, tick),
     "sweep": Round(1.0, sweep),
@@ -178,6 +186,8 @@ ROUNDS: Mapping[str, Round] = {
     "plans": Round(3600.0, publish_plans),
     # how old the sum may be by which the platform's own monthly limit is judged
     "spending": Round(30.0, observe_spending),
+    "moves": Round(15.0, move_work),
+    "nonces": Round(600.0, forget_nonces),
 }
 """By name, in the order in which one minute does them."""
 

@@ -87,7 +87,7 @@ def test_a_session_ends_after_thirty_days_however_busy(api: Api) -> None:
 
 def test_the_original_route_validates_sessions_and_nothing_else(api: Api) -> None:
     person = api.guest()
-    key = signing_in.new_api_key(api.platform.store, signing_in.owner(api.platform.store, NOON), "oma", NOON)
+    key, _ = signing_in.new_api_key(api.platform.store, signing_in.owner(api.platform.store, NOON), "oma", NOON)
 
     def validated(token: str) -> object:
         return api.anybody().get(f"/api/auth/validate/{token}").json
@@ -100,7 +100,7 @@ def test_the_original_route_validates_sessions_and_nothing_else(api: Api) -> Non
 
 def test_an_api_key_signs_in_and_does_not_expire(api: Api) -> None:
     store = api.platform.store
-    key = signing_in.new_api_key(store, signing_in.owner(store, NOON), "oma", NOON)
+    key, _ = signing_in.new_api_key(store, signing_in.owner(store, NOON), "oma", NOON)
 
     session = api.anybody().get("/api/auth/session", headers={"Authorization": f"Bearer {key}"}).json
 

@@ -65,6 +65,7 @@ def world_of(api: Api, endpoint: str) -> tuple[Person, dict[str, str]]:
     mail_id = person.get("/api/outbox").json["items"][0]["id"]
     if endpoint in DELETED_FIRST:
         person.delete(f"/api/agents/{agent_id}")
+    key_id = person.post("/api/api-keys", json={"name": "k"}).json["id"]
     ids = {
         "agent_id": agent_id,
         "execution_id": run,
@@ -72,6 +73,7 @@ def world_of(api: Api, endpoint: str) -> tuple[Person, dict[str, str]]:
         "mail_id": mail_id,
         "upload_id": upload_id,
         "conversation_id": conversation_id,
+        "key_id": key_id,
     }
     return person, ids | {"path": "a.csv", "name": "key"}
 

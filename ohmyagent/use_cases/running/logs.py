@@ -9,6 +9,7 @@ from ohmyagent.domain.accounts import User
 from ohmyagent.domain.agents import Agent
 from ohmyagent.domain.errors import NotFound
 from ohmyagent.domain.executions import Execution, Status
+from ohmyagent.domain.permissions import Action, may
 from ohmyagent.ports import Store, Where
 
 
@@ -24,7 +25,7 @@ class Log:
 def find(documents: records.Documents, user: User, execution_id: str) -> Execution:
     """The user's execution; raises NotFound for an unknown one and for another's alike."""
     execution = records.executions.find(documents, execution_id)
-    if execution is None or execution.user_id != user.id:
+    if execution is None or not may(user, Action.SEE, execution):
         raise NotFound()
     return execution
 

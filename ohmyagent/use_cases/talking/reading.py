@@ -6,6 +6,7 @@ from ohmyagent import records
 from ohmyagent.domain.accounts import User
 from ohmyagent.domain.conversations import Conversation
 from ohmyagent.domain.errors import NotFound
+from ohmyagent.domain.permissions import Action, may
 from ohmyagent.ports import Files, Store, Transaction, Where
 from ohmyagent.use_cases import uploading
 from ohmyagent.use_cases.talking.events import last_seq
@@ -14,7 +15,7 @@ from ohmyagent.use_cases.talking.events import last_seq
 def find(documents: records.Documents, user: User, conversation_id: str) -> Conversation:
     """The user's conversation; raises NotFound for another's, an unknown and a deleted one."""
     conversation = records.conversations.find(documents, conversation_id)
-    if conversation is None or conversation.user_id != user.id or conversation.deleted_at is not None:
+    if conversation is None or not may(user, Action.SEE, conversation) or conversation.deleted_at is not None:
         raise NotFound()
     return conversation
 
@@ -37,7 +38,7 @@ def delete(store: Store, files: Files, user: User, conversation_id: str, now: da
 
     def work(tx: Transaction) -> None:
         conversation = records.conversations.find(tx, conversation_id)
-        if conversation is None or conversation.user_id != user.id:
+        if conversation is None or not may(user, Action.CHANGE, conversation):
             raise NotFound()
         if conversation.deleted_at is not None:
             return

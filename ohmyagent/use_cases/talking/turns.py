@@ -21,6 +21,7 @@ from ohmyagent.domain.conversations import (
 )
 from ohmyagent.domain.costs import ModelTable
 from ohmyagent.domain.errors import Conflict, KeyReused, NotFound
+from ohmyagent.domain.permissions import Action, may
 from ohmyagent.domain.text import digest, new_secret
 from ohmyagent.domain.uploads import Upload
 from ohmyagent.domain.usage import Ledger, Month
@@ -197,7 +198,7 @@ def _conversation(tx: Transaction, user: User, saying: Saying, now: datetime) ->
         if saying.agent_id is not None:
             designing.find(tx, user, saying.agent_id)
         return Conversation.opened(saying, user.id, now)
-    if found is None or found.user_id != user.id or found.deleted_at is not None:
+    if found is None or not may(user, Action.USE, found) or found.deleted_at is not None:
         raise NotFound()
     if saying.agent_id not in (None, found.agent_id):
         raise Conflict("This conversation is about another agent.", korean="다른 에이전트의 대화입니다.")

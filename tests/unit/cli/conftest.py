@@ -68,7 +68,7 @@ def terminal(tmp_path, monkeypatch, nowhere) -> Iterator[Terminal]:
             serving = threading.Thread(target=server.serve_forever, args=(0.02,))
             serving.start()
             here = api.platform
-            key = signing_in.new_api_key(here.store, signing_in.owner(here.store, here.now()), "test", here.now())
+            key, _ = signing_in.new_api_key(here.store, signing_in.owner(here.store, here.now()), "test", here.now())
             url = f"http://127.0.0.1:{server.server_port}"
             monkeypatch.setenv("OMA_URL", url)
             monkeypatch.setenv("OMA_API_KEY", key)

@@ -60,7 +60,7 @@ def test_what_is_no_credential_is_refused(world, credential):
 
 def test_neither_a_token_nor_a_key_stands_in_the_store(world, tmp_path):
     guest = signing_in.guest(world.store, "ko", world.now)
-    key = signing_in.new_api_key(world.store, guest.user, "test", world.now)
+    key, _ = signing_in.new_api_key(world.store, guest.user, "test", world.now)
     code = signing_in.new_link_code(world.store, guest.user, world.now)
     assert signing_in.authenticate(world.store, key, world.now)[0] == guest.user
     kept = b"".join(file.read_bytes() for file in tmp_path.glob("oma.db*"))

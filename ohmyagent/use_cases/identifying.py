@@ -1,0 +1,136 @@
+"""Signing in with Google: bound to the browser that asked for it, once, and a guest's work comes along."""
+
+from datetime import datetime
+
+from ohmyagent import records
+from ohmyagent.domain.accounts import (
+    NONCE_LENGTH,
+    GoogleIdentity,
+    Identity,
+    Locale,
+    Nonce,
+    Session,
+    SessionStatus,
+    User,
+    UserKind,
+    administers,
+)
+from ohmyagent.domain.errors import Unauthenticated
+from ohmyagent.domain.moves import Move
+from ohmyagent.domain.plans import PlanName
+from ohmyagent.domain.text import digest, new_id, new_secret
+from ohmyagent.ports import Store, Transaction, Where
+from ohmyagent.use_cases.signing_in import SignedIn
+
+
+def nonce(store: Store, holder: str, now: datetime) -> tuple[str, datetime]:
+    """What a Google sign-in must bring back within ten minutes, from the browser whose cookie `holder` is."""
+    secret = new_secret()
+    kept = Nonce(id=digest(secret), holder=digest(holder), expires_at=now + NONCE_LENGTH)
+    records.nonces.create(store, kept.id, kept)
+    return secret, kept.expires_at
+
+
+def sign_in(
+    store: Store,
+    identity: Identity,
+    nonce: str,
+    holder: str | None,
+    *,
+    admin_emails: tuple[str, ...],
+    locale: Locale,
+    now: datetime,
+) -> tuple[SignedIn, Move | None]:
+    """A new session for the user that this Google account is, in one transaction with all that it means.
+
+    A guest who is signed in becomes that user, keeping id and work; where the account has a user already, the guest is
+    nobody from now on, and the Move says what is to be moved.  Raises Unauthenticated when the nonce is not the one
+    in the token, was used, has expired or was given to another browser.
+    """
+    if identity.nonce is None or identity.nonce != nonce or holder is None:
+        raise _stale()
+    token = new_secret()
+
+    def work(tx: Transaction) -> tuple[SignedIn, Move | None]:
+        asked = records.nonces.find(tx, digest(nonce))
+        if asked is None or asked.holder != digest(holder) or now >= asked.expires_at:
+            raise _stale()
+        session, guest = _present(tx, holder, now)
+        known = records.google_identities.find(tx, digest(identity.sub))
+        account = records.users.find(tx, known.user_id) if known else None
+        account = account if account is not None and account.deleted_at is None else None
+        before = account or guest or _new(locale, identity, now)
+        user = _updated(before, identity, admin_emails)
+        if account is None and guest is not None:
+            user = user.signed_out_everywhere()
+        move = Move.begun(guest, user, now) if account is not None and guest is not None else None
+        records.nonces.delete(tx, asked.id)
+        if session is not None:
+            records.sessions.put(tx, session.id, session.closed())
+        if move is not None and guest is not None:
+            records.users.put(tx, guest.id, guest.replace(moved_to=user.id))
+            records.moves.put(tx, move.id, move)
+        found = GoogleIdentity(id=digest(identity.sub), user_id=user.id, created_at=now)
+        records.google_identities.put(tx, found.id, found)
+        records.users.put(tx, user.id, user)
+        opened = Session.opened(token, user, now)
+        records.sessions.create(tx, opened.id, opened)
+        return SignedIn(token, opened, user), move
+
+    return store.transact(work)
+
+
+def sweep(store: Store, now: datetime, limit: int = 100) -> int:
+    """Forget nonces that nobody brought back."""
+    found, _ = records.nonces.page(store, Where("expiresAt", "<", now), oldest="expiresAt", limit=limit)
+    for one in found:
+        records.nonces.delete(store, one.id)
+    return len(found)
+
+
+def _stale() -> Unauthenticated:
+    return Unauthenticated(
+        "This sign-in was begun elsewhere or too long ago; please try again.",
+        korean="다른 곳에서 시작했거나 오래된 로그인입니다. 다시 시도해 주세요.",
+    )
+
+
+def _present(tx: Transaction, holder: str, now: datetime) -> tuple[Session | None, User | None]:
+    """The session that the browser comes with, and the guest it is of, if both still hold."""
+    session = records.sessions.find(tx, digest(holder))
+    user = records.users.find(tx, session.user_id) if session else None
+    if session is None or user is None or session.status is not SessionStatus.ACTIVE:
+        return None, None
+    try:
+        session.valid(now).of_user(user)
+    except Unauthenticated:
+        return session, None
+    return session, user if user.kind is UserKind.GUEST else None
+
+
+def _new(locale: Locale, identity: Identity, now: datetime) -> User:
+    name = identity.name or ("사용자" if locale == "ko" else "User")
+    return User(id=new_id("u"), kind=UserKind.GOOGLE, name=name, locale=locale, created_at=now)
+
+
+def _updated(before: User, identity: Identity, admin_emails: tuple[str, ...]) -> User:
+    """With what Google says now; the name is the user's own once there is an account."""
+    joined = before.google_id is None
+    user = before.replace(
+        kind=UserKind.GOOGLE,
+        google_id=identity.sub,
+        email=identity.email,
+        verified_email=identity.verified_email,
+        picture=identity.picture,
+        name=identity.name or before.name if joined else before.name,
+    )
+    return user.replace(plan=_plan(user, admin_emails))
+
+
+def _plan(user: User, admin_emails: tuple[str, ...]) -> str:
+    """Never less than an administrator has given."""
+    if administers(user, admin_emails):
+        return PlanName.ADMIN
+    if user.plan in (PlanName.GUEST, PlanName.ADMIN):
+        return PlanName.APPROVED if user.beta_approved else PlanName.WAITING
+    return user.plan
