@@ -57,6 +57,23 @@ export const words = {
   },
   signedOut: { ko: "로그아웃했습니다", en: "Signed out" },
 
+  // Talking with an agent itself
+  talk: { ko: "대화 시작", en: "Talk to it" },
+  talkTo: { ko: "“{name}”와(과) 대화", en: "Talk to “{name}”" },
+  talkHint: {
+    ko: "메시지를 보낼 때마다 에이전트가 자기 작업 폴더에서 실제로 실행됩니다. 시작하는 데 몇 초 걸립니다.",
+    en: "With each message the agent really runs, in its own working folder. It takes a few seconds to start.",
+  },
+  talkCap: { ko: "이 대화에 쓸 수 있는 금액 (달러)", en: "What this conversation may cost (dollars)" },
+  talkCapHint: {
+    ko: "모든 답변을 합한 한도입니다. 다 쓰면 대화가 멈추고, 더 쓰려면 새 대화를 시작합니다.",
+    en: "For all answers together. When it is used up the conversation ends; to go on, begin another.",
+  },
+  talkCapWrong: { ko: "0보다 큰 금액을 적어 주세요.", en: "Give an amount above zero." },
+  talkAgree: { ko: "동의하고 시작", en: "Agree and begin" },
+  cardRun: { ko: "에이전트 실행", en: "A run of the agent" },
+  runStarted: { ko: "시작까지 {seconds}초", en: "started after {seconds} s" },
+
   // The account
   account: { ko: "내 계정", en: "My account" },
   owner: { ko: "소유자", en: "Owner" },

@@ -29,6 +29,9 @@ export const conversations = (cursor: string | null, signal?: AbortSignal) =>
 export const conversation = (id: string, signal?: AbortSignal) =>
   read<Conversation>("GET", at(id), { signal });
 export const deleteConversation = (id: string) => done("DELETE", at(id));
+/** The press that calls this is the person's consent to what the agent may cost in this conversation. */
+export const talkTo = (agentId: string, capMicroUsd: number, key: string) =>
+  read<Conversation>("POST", `/api/agents/${part(agentId)}/conversations`, { json: { capMicroUsd }, key });
 export const stop = (id: string) => done("POST", `${at(id)}/stop`);
 export const openConversation = (id: string, after: number, streamUrl: string | null, signal: AbortSignal) =>
   openEvents("GET", `${at(id)}/stream?after=${after}`, streamUrl, { signal });

@@ -10,6 +10,7 @@ import { to } from "../route";
 import type { Acts } from "./acts";
 import { DraftCard } from "./cards/draft";
 import { RehearsalCard } from "./cards/rehearsal";
+import { RunCard } from "./cards/run";
 import { AgentCard, ChoiceCard, PriceCard, ScheduleCard } from "./cards/told";
 import { Growing } from "./growing";
 import type { Sending } from "./room";
@@ -110,6 +111,8 @@ function CardView({ card, replace, isAnswered, isFirst, ...common }: CardViewPro
       return <AgentCard {...common} data={card.data} replace={() => undefined} />;
     case "choice":
       return <ChoiceCard {...common} isAnswered={isAnswered} data={card.data} replace={() => undefined} />;
+    case "run":
+      return <RunCard {...common} data={card.data} replace={() => undefined} />;
     default:
       // A kind that this page does not know yet.
       return null;

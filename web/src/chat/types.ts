@@ -1,6 +1,16 @@
 /** What a conversation says, as the page reads it. Events with `seq` are kept by the platform; the others only pass by. */
 
-import type { Agent, AgentDraft, HostUse, Lang, Page, ResultKind, Schedule, TokenUsage } from "../types";
+import type {
+  Agent,
+  AgentDraft,
+  Execution,
+  HostUse,
+  Lang,
+  Page,
+  ResultKind,
+  Schedule,
+  TokenUsage,
+} from "../types";
 
 export interface Conversation {
   id: string;
@@ -99,13 +109,28 @@ export interface ChoiceCard {
   options: { label: string; text: string }[];
 }
 
+/** A run by which an agent answered itself. */
+export interface RunCardData {
+  executionId: string;
+  state: Execution["status"];
+  /** From the message to its start. */
+  startSeconds: number | null;
+  seconds: number;
+  tokenUsage: TokenUsage | null;
+  costMicroUsd: number | null;
+  hosts: HostUse[];
+  artifacts: { path: string; bytes: number }[];
+  errorCode: string | null;
+}
+
 export type Card =
   | { kind: "draft"; data: DraftCard }
   | { kind: "schedule"; data: ScheduleCard }
   | { kind: "price"; data: PriceCard }
   | { kind: "rehearsal"; data: RehearsalCard }
   | { kind: "agent"; data: AgentCardData }
-  | { kind: "choice"; data: ChoiceCard };
+  | { kind: "choice"; data: ChoiceCard }
+  | { kind: "run"; data: RunCardData };
 
 export type EndReason = "done" | "stopped" | "error" | "budget" | "interrupted";
 export type ToolState = "started" | "done" | "failed";

@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { useAction } from "../act";
 import * as api from "../api";
+import { TalkButton } from "../chat/talk";
 import { t } from "../language";
 import { useLoad, useRefresh } from "../load";
 import { dollars } from "../money";
@@ -78,6 +79,7 @@ function Title({ agent, changed }: { agent: Agent; changed: (agent: Agent) => vo
               {t("changeByChat")}
             </a>
           )}
+          {hasChat.value && <TalkButton agent={agent} />}
           <button type="button" disabled={switching.busy} onClick={toggle}>
             {t(isActive ? "pause" : "resume")}
           </button>

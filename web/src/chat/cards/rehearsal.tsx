@@ -7,8 +7,7 @@ import { lang, t } from "../../language";
 import { useRefresh } from "../../load";
 import { dollars } from "../../money";
 import { StatusBadge } from "../../parts/badge";
-import { count, size } from "../../parts/facts";
-import { Icon } from "../../parts/icon";
+import { count } from "../../parts/facts";
 import { Markdown } from "../../parts/markdown";
 import { ProblemCard } from "../../parts/problem-card";
 import { Cost } from "../../parts/when";
@@ -18,6 +17,7 @@ import type { Execution } from "../../types";
 import { type Acts, type CardProps, useKey } from "../acts";
 import { rehearse } from "../routes";
 import type { RehearsalCard as Rehearsal, RehearsalState } from "../types";
+import { Left } from "./left";
 
 const isOver = (state: RehearsalState): boolean =>
   state !== "proposed" && state !== "queued" && state !== "running";
@@ -155,35 +155,7 @@ function Outcome({ shown }: { shown: Rehearsal }) {
           <span class="muted">{t("costAgainst", { cap: dollars(shown.cap) ?? "" })}</span>
         </dd>
       </dl>
-      {shown.hosts.length > 0 && (
-        <ul class="files" aria-label={t("hosts")}>
-          {shown.hosts.map(({ host, allowed, requests }) => (
-            <li key={`${host} ${allowed}`}>
-              <Icon name={allowed ? "check" : "cross"} />
-              <code>{host}</code>
-              <span>{t(allowed ? "hostAllowed" : "hostRefused")}</span>
-              <span class="muted">{t("hostUse", { count: requests })}</span>
-            </li>
-          ))}
-        </ul>
-      )}
-      {shown.artifacts.length > 0 && (
-        <ul class="files" aria-label={t("artifacts")}>
-          {shown.artifacts.map((artifact) => (
-            <li key={artifact.path}>
-              <Icon name="file" />
-              {shown.executionId ? (
-                <a href={api.artifactHref(shown.executionId, artifact)} download>
-                  {artifact.path}
-                </a>
-              ) : (
-                artifact.path
-              )}
-              <span class="muted">{size(artifact.bytes)}</span>
-            </li>
-          ))}
-        </ul>
-      )}
+      <Left executionId={shown.executionId} hosts={shown.hosts} artifacts={shown.artifacts} />
     </>
   );
 }
