@@ -3,6 +3,8 @@
 import logging
 import re
 import sys
+import threading
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -11,6 +13,8 @@ from structlog.typing import EventDict, Processor
 SECRET_NAMES = re.compile(r"authorization|cookie|credential|nonce|passw|prompt|secret|signature|token", re.IGNORECASE)
 SECRETS = re.compile(r"oma_[A-Za-z0-9_-]{8,}|sk-[A-Za-z0-9_-]{8,}|(?i:bearer)\s+[^\s,]+|#signin=[^\s]+")
 REDACTED = "[redacted]"
+_guard = threading.Lock()
+_security: dict[str, tuple[int, datetime]] = {}
 
 SEVERITIES = {"debug": "DEBUG", "info": "INFO", "warning": "WARNING", "error": "ERROR", "critical": "CRITICAL"}
 """Source: https://cloud.google.com/logging/docs/structured-logging"""
@@ -21,6 +25,7 @@ def configure(target: str) -> None:
     final = {"gcp": [_severe, structlog.processors.JSONRenderer(ensure_ascii=False)]}.get(target, [_line])
     chain: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        note_security,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
@@ -33,6 +38,21 @@ def configure(target: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def note_security(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Count what is logged with `security=True` in this process, by its phrase, for administrators."""
+    if event.get("security") is True:
+        with _guard:
+            phrase = str(event.get("event", ""))
+            _security[phrase] = (_security.get(phrase, (0, datetime.now(UTC)))[0] + 1, datetime.now(UTC))
+    return event
+
+
+def security_events() -> dict[str, tuple[int, datetime]]:
+    """By phrase: how often it was logged since the process began, and when last."""
+    with _guard:
+        return dict(_security)
 
 
 def redact(_logger: Any, _method: str, event: EventDict) -> EventDict:

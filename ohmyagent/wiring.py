@@ -46,6 +46,11 @@ from ohmyagent.use_cases.vouching import Office
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNNER = ROOT / "jobs" / "agent-runner" / "main.py"
+CLOUD_RATE = 28
+"""Micro-dollars for a second of a run: 1 vCPU and 1 GiB of Cloud Run in Seoul ($0.000020 in tier 1, 40 % more there).
+
+An estimate: free quotas, services, Firestore and traffic are not in it.
+"""
 LOOK_AHEAD = timedelta(seconds=5)
 """A thousand agents that are due together are queued before their instant, and start at it (bench/schedules.py)."""
 
@@ -85,6 +90,7 @@ class App:
     office: Office
     gateway_url: str
     now: Callable[[], datetime]
+    cloud_rate: int | None = None
     sandbox: SandboxState | None = None
     version: str = __version__
 
@@ -188,6 +194,7 @@ def gcp(settings: Settings) -> Cloud:
         clock=Clock(ahead=MINUTE, batch=LAUNCH_BATCH),
         office=Office(settings.public_url, settings.admin_emails, _link_key(settings)),
         gateway_url=f"{here.url('gateway')}/gateway",
+        cloud_rate=CLOUD_RATE,
         now=lambda: datetime.now(UTC),
         callers=GoogleCallers(here.invoker, emulators.get("certs")),
         metronome=SchedulerMetronome(*place, here.tick, emulators.get("scheduler")),

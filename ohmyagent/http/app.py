@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from functools import cache
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
 from ohmyagent.domain.errors import Problem
@@ -14,6 +14,7 @@ from ohmyagent.http.context import Platform, language
 from ohmyagent.http.groups import GROUPS, blueprints
 from ohmyagent.http.policy import SECURITY_HEADERS, request_id_of
 from ohmyagent.http.routing import routed
+from ohmyagent.http.timing import Timings
 
 log = structlog.get_logger()
 
@@ -22,6 +23,7 @@ def application(platform: Platform, groups: Collection[str] | None = None) -> Fl
     """The routes of these groups (all by default) over the parts of `platform`."""
     flask = routed(blueprints(GROUPS if groups is None else groups))
     flask.extensions["oma"] = platform
+    flask.extensions["timings"] = Timings()
     flask.extensions["openapi"] = cache(lambda: openapi.document(blueprints(GROUPS), platform.version))
     flask.before_request(_begin)
     flask.after_request(_complete)
@@ -49,6 +51,7 @@ def _complete(response: Response) -> Response:
     response.headers["X-Request-Id"] = request_id()
     route = request.url_rule.rule if request.url_rule else "unknown"
     milliseconds = round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1)
+    current_app.extensions["timings"].add(milliseconds, failed=response.status_code >= 500)
     log.info("request", method=request.method, route=route, status=response.status_code, ms=milliseconds)
     return response
 

@@ -6,11 +6,13 @@ from importlib import resources
 from flask import Blueprint, Response
 from pydantic import TypeAdapter
 
+from ohmyagent.domain.errors import Problem
 from ohmyagent.domain.uploads import MOST_BYTES
 from ohmyagent.http.answers import answer
 from ohmyagent.http.context import app
 from ohmyagent.http.operations import Access, operation
 from ohmyagent.http.views import ConfigModel, ConfigUploads, ConfigView, Listing, ModelView, TemplateView
+from ohmyagent.use_cases import administering
 
 bp = Blueprint("catalogue", __name__)
 
@@ -32,11 +34,20 @@ def config() -> Response:
         google_client_id=app().settings.google_client_id,
         model=ConfigModel(mode=default.mode, default=default.id),
         schedules=True,
+        schedules_paused=_paused(),
         chat=True,
         uploads=ConfigUploads(max_bytes=MOST_BYTES),
         version=app().version,
     )
     return answer(view)
+
+
+def _paused() -> bool:
+    """A page without a store is still better than none."""
+    try:
+        return administering.schedules_paused(app().store)
+    except Problem:
+        return False
 
 
 @bp.get("/api/models")

@@ -1,6 +1,7 @@
 """GET /health: every process says whether it can work."""
 
 from datetime import datetime
+from typing import Literal
 
 from flask import Blueprint, Response
 
@@ -10,7 +11,7 @@ from ohmyagent.http.context import app
 from ohmyagent.http.operations import Access, operation
 from ohmyagent.http.views import HealthView
 from ohmyagent.ports import Store
-from ohmyagent.use_cases import ticking
+from ohmyagent.use_cases import administering, ticking
 
 bp = Blueprint("health", __name__)
 
@@ -31,6 +32,7 @@ def health() -> Response:
         version=app().version,
         checks=checks,
         sandbox=sandbox,
+        schedules=_schedules(app().store) if checks["store"] == "ok" else None,
     )
     return answer(view, 200 if fine else 503)
 
@@ -41,6 +43,10 @@ def _store(store: Store) -> str:
     except Problem as problem:
         return problem.detail
     return "ok"
+
+
+def _schedules(store: Store) -> Literal["running", "paused"]:
+    return "paused" if administering.schedules_paused(store) else "running"
 
 
 def _tick(store: Store, now: datetime) -> str:

@@ -271,19 +271,23 @@ class ConfigView(Record):
     google_client_id: str | None
     model: ConfigModel
     schedules: bool
+    schedules_paused: bool = False
     chat: bool
     uploads: ConfigUploads
     version: str
 
 
 class HealthView(Record):
-    """`checks` says `ok` or what is wrong, by part.  `sandbox` is null where no runs are started."""
+    """`checks` says `ok` or what is wrong, by part.  `schedules`: `paused` while administrators keep all of them still.
+
+    `sandbox` is null where no runs are started."""
 
     status: Literal["ok", "failing"]
     target: str
     version: str
     checks: dict[str, str]
     sandbox: SandboxState | None
+    schedules: Literal["running", "paused"] | None = None
 
 
 class FieldErrorView(Record):

@@ -95,7 +95,12 @@ def _ended(tx: Transaction, taken: OutboxMail, posted: Posted, reason: str | Non
 
 def page(store: Store, user: User, *, limit: int, cursor: str | None) -> tuple[list[OutboxMail], str | None]:
     """The user's mails, newest first."""
-    owned = Where("userId", "==", user.id)
+    return page_of(store, user.id, limit=limit, cursor=cursor)
+
+
+def page_of(store: Store, owner: str, *, limit: int, cursor: str | None) -> tuple[list[OutboxMail], str | None]:
+    """The mails of an owner, who need not be a user, newest first."""
+    owned = Where("userId", "==", owner)
     return records.outbox.page(store, owned, newest="createdAt", limit=limit, after=cursor)
 
 
@@ -103,5 +108,13 @@ def find(store: Store, user: User, mail_id: str) -> OutboxMail:
     """The user's mail; raises NotFound for an unknown and for another's."""
     found = records.outbox.find(store, mail_id)
     if found is None or not may(user, Action.SEE, found):
+        raise NotFound()
+    return found
+
+
+def found_of(store: Store, owner: str, mail_id: str) -> OutboxMail:
+    """The mail of an owner, who need not be a user; raises NotFound."""
+    found = records.outbox.find(store, mail_id)
+    if found is None or found.user_id != owner:
         raise NotFound()
     return found

@@ -24,7 +24,7 @@ from ohmyagent.domain.text import digest, new_id, new_secret
 from ohmyagent.ports import Store, Transaction
 
 OWNER_ID = "owner"
-SEEN_EVERY = timedelta(hours=1)
+SEEN_EVERY = timedelta(minutes=5)
 """A session's last sight is written at most this often: reading must not cost a write."""
 
 
