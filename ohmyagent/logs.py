@@ -20,8 +20,11 @@ SEVERITIES = {"debug": "DEBUG", "info": "INFO", "warning": "WARNING", "error": "
 """Source: https://cloud.google.com/logging/docs/structured-logging"""
 
 
-def configure(target: str) -> None:
-    """Log for this target: JSON with `severity` on Google Cloud, else one plain line to stderr."""
+def configure(target: str, *counting: Processor) -> None:
+    """Log for this target: JSON with `severity` on Google Cloud, else one plain line to stderr.
+
+    `counting` see each line on its way and pass it on.
+    """
     final = {"gcp": [_severe, structlog.processors.JSONRenderer(ensure_ascii=False)]}.get(target, [_line])
     chain: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -30,6 +33,7 @@ def configure(target: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         redact,
+        *counting,
         *final,
     ]
     structlog.configure(

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ohmyagent import http, wiring
 from ohmyagent.chat.service import Chat
+from ohmyagent.cli.meters import Meters
 from ohmyagent.cli.site import Site
 from ohmyagent.demo import demo_app
 from ohmyagent.gateway.app import Gateway
@@ -17,17 +18,18 @@ from ohmyagent.http.origins import HostGuard
 
 API_THREADS = 8
 STREAMS = re.compile(r"/api/(?:(?:executions/[^/]+|updates|conversations/[^/]+)/stream|conversation)\Z|/ws/[^/]+\Z")
-FUNCTIONS = re.compile(r"/(?:api/|runner/|health\Z|config\.json\Z|metrics\Z)")
+FUNCTIONS = re.compile(r"/(?:api/|runner/|health\Z|config\.json\Z)")
 
 
 class Front:
     """`main` is the platform's port, `gateway` the one that sandboxes are connected to."""
 
-    def __init__(self, app: wiring.Local, dialler: Dialler | None = None) -> None:
+    def __init__(self, app: wiring.Local, dialler: Dialler | None = None, meters: Meters | None = None) -> None:
         self._gateway = Gateway.of(app, dialler=dialler)
         self._chat = Chat(app)
         self._routes: list[tuple[re.Pattern[str], ASGIApp]] = [
             (STREAMS, self._chat),
+            (re.compile(r"/metrics\Z"), meters or Meters(app)),
             (FUNCTIONS, asgi(http.build(app), API_THREADS)),
             (re.compile(r"/demo-model/"), demo_app),
         ]

@@ -23,6 +23,7 @@ from ohmyagent.chat.wire import LARGEST_MESSAGE, Protocol
 from ohmyagent.cli import words
 from ohmyagent.cli.clockwork import Clockwork
 from ohmyagent.cli.front import Front
+from ohmyagent.cli.meters import Meters
 from ohmyagent.domain.executions import OWNED
 from ohmyagent.gateway import heap
 from ohmyagent.gateway.dialling import Dialler
@@ -71,9 +72,10 @@ def run(
         ports = [listener.getsockname()[1] for listener in listeners]
         settings = replace(settings, port=ports[0], gateway_port=ports[1], public_url=_public(settings, ports[0]))
         app = replace(wiring.local(settings), sandbox=wiring.sandbox(settings))
-        logs.configure(settings.target)
+        meters = Meters(app)
+        logs.configure(settings.target, meters.counted)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(app, listeners, ready, say, dialler))
+            runner.run(_serve(app, listeners, ready, say, Front(app, dialler, meters)))
     return 0
 
 
@@ -82,9 +84,8 @@ async def _serve(
     listeners: list[socket.socket],
     ready: Ready | None,
     say: Callable[[str], None],
-    dialler: Dialler | None,
+    front: Front,
 ) -> None:
-    front = Front(app, dialler)
     clockwork = Clockwork(app)
     servers = [_Server(_config(application)) for application in (front.main, front.gateway)]
     signals = _Signals()

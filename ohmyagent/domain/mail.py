@@ -29,11 +29,13 @@ class MailKind(StrEnum):
     BETA_NOTICE = "beta_notice"
     BETA_APPROVED = "beta_approved"
     BETA_REJECTED = "beta_rejected"
+    TICK_SILENT = "tick_silent"
+    TICK_BACK = "tick_back"
 
     @property
     def is_notification(self) -> bool:
-        """Whether it tells of an agent, which somebody may not want to hear; the others answer what somebody did."""
-        return not self.value.startswith("beta_")
+        """Whether it tells of an agent, which somebody may not want to hear; others answer somebody, or alarm."""
+        return not self.value.startswith(("beta_", "tick_"))
 
 
 class MailState(StrEnum):

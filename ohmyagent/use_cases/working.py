@@ -18,7 +18,18 @@ from ohmyagent.domain.runner import Pace
 from ohmyagent.domain.tasks import DeadTask
 from ohmyagent.domain.text import derived_id
 from ohmyagent.ports import Courier, Files, Jobs, Later, Mail, Queue, Store, Task, Vault
-from ohmyagent.use_cases import delivering, erasing, identifying, mailing, moving, pausing, planning, running, ticking
+from ohmyagent.use_cases import (
+    delivering,
+    erasing,
+    identifying,
+    mailing,
+    moving,
+    pausing,
+    planning,
+    running,
+    ticking,
+    watching,
+)
 from ohmyagent.use_cases.vouching import Office
 
 log = structlog.get_logger()
@@ -132,9 +143,14 @@ def _bury(app: Program, task: Task, attempts: int, error: Exception) -> None:
 
 def tick(app: Program) -> None:
     done = ticking.tick(app.store, app.queue, app.models, app.clock, app.now())
-    ticking.mark(app.store, app.now())
+    watching.came_through(app.store, app.office, app.now())
     if done.runs or done.missed or done.aside:
         log.info("tick", runs=done.runs, missed=done.missed, aside=len(done.aside))
+
+
+def watch(app: Program) -> None:
+    if watching.look(app.store, app.office, app.now()):
+        log.error("the tick is silent")
 
 
 def sweep(app: Program) -> None:
@@ -177,6 +193,8 @@ def forget_nonces(app: Program) -> None:
 
 ROUNDS: Mapping[str, Round] = {
     "tick": Round(1.0, tick),
+    # on one machine a thread of its own, so it sees a tick that hangs
+    "watch": Round(30.0, watch),
     "sweep": Round(1.0, sweep),
     "deliveries": Round(1.0, dispatch_deliveries),
     "mails": Round(1.0, dispatch_mails),

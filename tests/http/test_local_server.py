@@ -161,3 +161,11 @@ def test_many_that_send_slowly_keep_nobody_waiting(raw: Raw) -> None:
         for connection in connections:
             connection.close()
     assert raw.send("GET /api/agents HTTP/1.1", raw.bearer).status == 200
+
+
+def test_prometheus_is_told_what_was_answered(raw: Raw) -> None:
+    assert raw.send("GET /api/agents HTTP/1.1", raw.bearer).status == 200
+    told = raw.send("GET /metrics HTTP/1.1")
+    assert told.status == 200
+    assert b'oma_http_requests_total{method="GET",route="/api/agents",status="200"}' in told.body
+    assert b"oma_tick_age_seconds" in told.body

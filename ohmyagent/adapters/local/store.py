@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from ohmyagent.adapters.local.database import Database, refusing
-from ohmyagent.adapters.local.sql import Declared, declaration, select
+from ohmyagent.adapters.local.sql import Declared, declaration, select, sortable
 from ohmyagent.adapters.local.watching import Watchers
 from ohmyagent.adapters.queries import cursor, decoded, encoded, plan
 from ohmyagent.adapters.retrying import Outrun, retrying
@@ -86,6 +86,15 @@ class SqliteStore:
         items = [decoded(data) for _, data in rows[: query.limit]]
         more = len(rows) > query.limit
         return Page(items, cursor(planned, items[-1], rows[query.limit - 1][0]) if more else None)
+
+    def tally(self, collection: str, field: str) -> dict[str, int]:
+        """How many documents of a top-level collection there are by the text in one of their fields."""
+        statement = (
+            f"SELECT {sortable(field)}, count(*) FROM docs WHERE kind = '{collection}' AND collection = ?"  # noqa: S608
+            f" GROUP BY {sortable(field)}"
+        )
+        rows = self.database.connection().execute(statement, (collection,)).fetchall()
+        return {text.removeprefix('"'): count for text, count in rows if isinstance(text, str)}
 
     def transact(self, work: Callable[[Transaction], T]) -> T:
         def attempt() -> T:

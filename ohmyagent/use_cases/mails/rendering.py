@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ohmyagent.domain.mail import MailKind, OutboxMail
 from ohmyagent.ports import Letter
-from ohmyagent.use_cases.mails.sayings import BETA, BETA_FOOTER, DECIDE, FOOTER, OPEN, STOP, said
+from ohmyagent.use_cases.mails.sayings import ADMIN_FOOTER, BETA, BETA_FOOTER, DECIDE, FOOTER, OPEN, STOP, TICK, said
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -38,9 +38,15 @@ def _rendered(name: str, mail: OutboxMail, public_url: str, unsubscribe: str | N
         "stop": said(STOP, mail.language),
         "stop_address": unsubscribe,
         "open": said(DECIDE if mail.kind is MailKind.BETA_NOTICE else OPEN, mail.language),
-        "footer": said(BETA_FOOTER if mail.kind in BETA else FOOTER, mail.language),
+        "footer": said(_footer(mail.kind), mail.language),
     }
     return _environment().get_template(name).render(mail=mail, address=address, **words)
+
+
+def _footer(kind: MailKind) -> tuple[str, str]:
+    if kind in TICK:
+        return ADMIN_FOOTER
+    return BETA_FOOTER if kind in BETA else FOOTER
 
 
 @cache

@@ -54,6 +54,14 @@ KOREAN = {
         "베타 신청 결과를 알려 드립니다",
         ("이번에는 베타에 모시지 못하게 되었습니다.", "지금의 계정은 그대로 쓸 수 있습니다."),
     ),
+    MailKind.TICK_SILENT: Saying(
+        "[점검 필요] 일정의 시계가 멈췄습니다",
+        ("일정을 맡는 시계가 2분 넘게 움직이지 않아, 예약된 실행이 시작되지 않습니다.",),
+    ),
+    MailKind.TICK_BACK: Saying(
+        "[복구] 일정의 시계가 다시 움직입니다",
+        ("일정을 맡는 시계가 다시 움직입니다. 그동안 놓친 실행은 각 에이전트의 달력에 남아 있습니다.",),
+    ),
 }
 ENGLISH = {
     MailKind.FAILED: Saying(
@@ -103,6 +111,14 @@ ENGLISH = {
         "Your application for the beta",
         ("We cannot take you into the beta this time.", "Your account stays as it is."),
     ),
+    MailKind.TICK_SILENT: Saying(
+        "[Needs care] The clock of the schedules has stopped",
+        ("The clock of the schedules has not moved for over two minutes, so no scheduled run starts.",),
+    ),
+    MailKind.TICK_BACK: Saying(
+        "[Recovered] The clock of the schedules goes again",
+        ("The clock of the schedules goes again. What was missed meanwhile is in each agent's calendar.",),
+    ),
 }
 FACTS = {
     "started": ("시작", "Started"),
@@ -124,6 +140,10 @@ BETA_FACTS = {
     "email": ("메일 주소", "Mail address"),
     "at": ("신청한 시각", "Applied"),
 }
+TICK_FACTS = {
+    "since": ("멈춘 때", "Silent since"),
+    "until": ("다시 움직인 때", "Until"),
+}
 UNKNOWN = ("알 수 없음", "unknown")
 CUT = ("(길어서 잘랐습니다. 전체는 페이지에 있습니다.)", "(Cut, because it is long. The page has all of it.)")
 OPEN = ("페이지에서 보기", "Open the page")
@@ -138,6 +158,11 @@ BETA_FOOTER = (
     "이 메일은 베타 신청 때문에 Oh My Agent가 자동으로 보냈습니다.",
     "Sent automatically by Oh My Agent because of an application for the beta.",
 )
+ADMIN_FOOTER = (
+    "이 메일은 플랫폼을 돌보는 분께 Oh My Agent가 자동으로 보냈습니다(ADMIN_EMAILS).",
+    "Sent automatically by Oh My Agent to who looks after the platform (ADMIN_EMAILS).",
+)
+TICK = (MailKind.TICK_SILENT, MailKind.TICK_BACK)
 BETA = (MailKind.BETA_RECEIVED, MailKind.BETA_NOTICE, MailKind.BETA_APPROVED, MailKind.BETA_REJECTED)
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import structlog
+
 from ohmyagent import records
 from ohmyagent.domain.agents import Agent
 from ohmyagent.domain.errors import NoRoom
@@ -14,6 +16,9 @@ from ohmyagent.ports import Jobs, Later, Store, Transaction
 from ohmyagent.use_cases import announcing
 from ohmyagent.use_cases.running.logs import agent_of
 
+log = structlog.get_logger()
+
+MILLISECOND = timedelta(milliseconds=1)
 NO_ROOM_PAUSE = 0.3
 EARLY = timedelta(seconds=1)
 """How much earlier than due a run may start: the clocks of the queue and of this process differ a little."""
@@ -28,6 +33,8 @@ def launch(store: Store, jobs: Jobs, launch_id: str, pace: Pace, now: datetime) 
     started = store.transact(lambda tx: _start(tx, launch_id, nonce, pace, now))
     if not started:
         return
+    for due in {execution.due_time for execution in started if execution.due_time is not None}:
+        log.info("launched", launch=launch_id, late_ms=max(0, round((now - due) / MILLISECOND)))
     tasks = len(records.launches.get(store, launch_id).executions)
     try:
         handle = jobs.launch(launch_id, nonce, tasks)
@@ -37,7 +44,7 @@ def launch(store: Store, jobs: Jobs, launch_id: str, pace: Pace, now: datetime) 
     store.update(records.launches.path(launch_id), {"handle": handle})
 
 
-def _start(tx: Transaction, launch_id: str, nonce: str, pace: Pace, now: datetime) -> list[str]:
+def _start(tx: Transaction, launch_id: str, nonce: str, pace: Pace, now: datetime) -> list[Execution]:
     batch = records.launches.get(tx, launch_id)
     executions = [records.executions.get(tx, id) for id in batch.executions]
     agents = {e.agent_id: agent_of(tx, e) for e in executions}
@@ -48,7 +55,7 @@ def _start(tx: Transaction, launch_id: str, nonce: str, pace: Pace, now: datetim
             continue
         if execution.rehearsal:
             records.executions.put(tx, execution.id, execution.launching(now + pace.launch, now + pace.launch))
-            started.append(execution.id)
+            started.append(execution)
         elif agent is None or agent.deleted_at is not None:
             records.executions.put(tx, execution.id, execution.closed(Status.SKIPPED, now, error_code="agent_deleted"))
         elif code := _unwanted(agent, execution):
@@ -58,14 +65,14 @@ def _start(tx: Transaction, launch_id: str, nonce: str, pace: Pace, now: datetim
         elif agent.active_execution_id in (None, execution.id):
             agents[agent.id] = records.agents.put(tx, agent.id, agent.taken_by(execution.id))
             records.executions.put(tx, execution.id, execution.launching(now + pace.launch, now + pace.launch))
-            started.append(execution.id)
+            started.append(execution)
     if started:
         records.launches.put(tx, launch_id, batch.started(nonce))
     return started
 
 
-def _unstart(tx: Transaction, started: Sequence[str]) -> None:
-    executions = [records.executions.get(tx, id) for id in started]
+def _unstart(tx: Transaction, started: Sequence[Execution]) -> None:
+    executions = [records.executions.get(tx, execution.id) for execution in started]
     agents = [agent_of(tx, execution) for execution in executions]
     for execution, agent in zip(executions, agents, strict=True):
         if execution.status is Status.LAUNCHING:
