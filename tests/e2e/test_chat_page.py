@@ -472,6 +472,36 @@ def test_only_what_was_changed_by_hand_is_sent_and_mistakes_stand_at_their_field
     assert service.bodies(change)[-1] == {"revision": 1, "agent": {"network": {"allow": ["news.example.org"]}}}
 
 
+def test_the_next_version_of_an_agent_is_saved_without_starting_it(meet: Meet, service: ChatService) -> None:
+    guest = meet()
+    guest.say(WISH)
+    service.card("draft", DRAFT | {"agentId": "a1", "revision": 4, "changed": ["schedule"]})
+    service.end()
+    save = "POST /api/conversations/c1/draft/save"
+    service.answers[save] = (200, {"id": "a1", "name": "경쟁사 뉴스 요약"})
+    expect(guest.card("draft")).to_contain_text("매일 오전 8:00 바뀜")
+    guest.card("draft").get_by_role("button", name="저장 (새 버전)").click()
+    expect(guest.card("draft")).to_contain_text("저장됨")
+    expect(guest.card("draft")).not_to_contain_text("바뀜")
+    assert service.bodies(save) == [{"revision": 4, "activate": False}]
+
+
+def test_the_price_is_asked_for_again_when_what_it_depends_on_has_changed(meet: Meet, service: ChatService) -> None:
+    guest = meet()
+    guest.say(WISH)
+    unknown = PRICE | {"perRun": None, "perMonth": None, "basis": "none", "rehearsals": 0}
+    service.card("draft", DRAFT)
+    service.card("price", unknown)
+    service.end()
+    expect(guest.card("price")).to_contain_text("아직 모름 (최대 $0.30)")
+    asked = "GET /api/conversations/c1/price"
+    assert service.bodies(asked) == []
+    service.answers[asked] = (200, PRICE | {"rehearsals": 1})
+    service.card("rehearsal", TRIED)
+    expect(guest.card("price")).to_contain_text("$0.012~$0.021")
+    expect(guest.card("price")).to_contain_text("시험 실행 1번")
+
+
 def test_a_draft_that_changed_meanwhile_is_not_saved_and_says_so(meet: Meet, service: ChatService) -> None:
     guest = meet()
     guest.say(WISH)

@@ -196,6 +196,7 @@ def test_it_speaks_korean_and_english_and_remembers_which(arrive: Arrive) -> Non
 def test_a_template_fills_the_form_and_mistakes_are_shown_at_their_fields(arrive: Arrive) -> None:
     guest = arrive()
     guest.enter()
+    guest.page.get_by_text("채팅 없이 직접 적기").click()
     guest.page.get_by_role("link", name="주간 매출 요약: 이 예시로 시작").click()
     expect(guest.page.locator("#field-name")).to_have_value("주간 매출 요약")
     guest.page.locator("#field-name").fill(" ")

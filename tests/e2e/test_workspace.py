@@ -141,6 +141,7 @@ def test_a_newcomer_gets_from_a_wish_to_a_scheduled_agent(arrive: Arrive, width:
     tried = card(page, "rehearsal")
     expect(tried).to_have_attribute("data-state", "succeeded", timeout=LONG)
     expect(tried).to_contain_text("한도 $0.10")
+    expect(card(page, "price")).to_contain_text("시험 실행 1번의 실제 비용")
     guest.picture(f"newcomer-{width}-tried")
     assert agents(guest) == []
 

@@ -142,7 +142,7 @@ def _korean_name(text: str) -> str:
 def _english_name(text: str) -> str:
     plain = _AT_ADDRESS.sub("", text).strip() if not re.match(r"\s*\S+ https?://", text) else _named_address(text)
     opened = _ENGLISH_OPENING.sub("", _ENGLISH_OPENING.sub("", plain))
-    clause = _ENGLISH_CUT.split(opened)[0].strip()
+    clause = _ENGLISH_CUT.split(opened.lstrip(" ,"))[0].strip()
     return clause[:1].upper() + clause[1:]
 
 

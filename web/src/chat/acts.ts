@@ -9,6 +9,8 @@ export interface Acts {
   conversationId: string;
   /** A turn goes on: nothing can be said just now. */
   busy: boolean;
+  /** What a price depends on, as `revision rehearsals`. */
+  standing: string;
   say: (text: string) => void;
   show: (event: ChatEvent) => void;
 }

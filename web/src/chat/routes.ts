@@ -5,7 +5,7 @@ import { lang } from "../language";
 import { Problem } from "../problem";
 import { messages, SILENCE } from "../stream";
 import type { Agent, AgentDraft, Execution } from "../types";
-import type { ChatEvent, Conversation, Conversations, DraftCard, Upload } from "./types";
+import type { ChatEvent, Conversation, Conversations, DraftCard, PriceCard, Upload } from "./types";
 
 const at = (id: string): string => `/api/conversations/${part(id)}`;
 const ATTEMPTS = 3;
@@ -89,6 +89,9 @@ export const rehearse = (id: string, revision: number, allow: string[], key: str
     json: { revision, ...(allow.length > 0 && { allow }) },
     key,
   });
+
+export const price = (id: string, signal?: AbortSignal) =>
+  read<PriceCard>("GET", `${at(id)}/price`, { signal });
 
 /** Field errors named as the form names its fields, not as the request does. */
 const atFieldsOf = (prefix: string) => (error: unknown) => {

@@ -24,7 +24,7 @@ export function StatusLine({ turn, stopping }: { turn: Turn | null; stopping: bo
   );
 }
 
-export function Meter({ transcript }: { transcript: Transcript }) {
+export function Meter({ transcript, isWide }: { transcript: Transcript; isWide: boolean }) {
   const { meter } = transcript;
   if (meter === null) return null;
   const cost = dollars(meter.costMicroUsd) ?? t("unknown");
@@ -32,7 +32,9 @@ export function Meter({ transcript }: { transcript: Transcript }) {
   if (budget === null) return <span class="muted used">{t("conversationSpent", { cost })}</span>;
   return (
     <span class="muted used meter" data-testid="meter">
-      {t("conversationBudget", { cost, budget: dollars(budget) ?? "" })}
+      <span title={t("conversationCost")}>
+        {t(isWide ? "conversationBudget" : "conversationShort", { cost, budget: dollars(budget) ?? "" })}
+      </span>
       <meter
         min={0}
         max={budget}

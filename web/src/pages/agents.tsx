@@ -132,24 +132,42 @@ function ImportProblem({ problem }: { problem: Problem }) {
 }
 
 function Empty() {
-  const templates = useLoad("templates", (signal) => api.templates(signal));
   return (
     <section aria-labelledby="empty-title">
       <h2 id="empty-title">{t("emptyTitle")}</h2>
-      {hasChat.value && (
-        <div class="by-chat">
-          <p class="muted">{t("emptyChatHint")}</p>
-          <Starters choose={openWith} />
-        </div>
+      {hasChat.value ? (
+        <>
+          <div class="by-chat">
+            <p class="muted">{t("emptyChatHint")}</p>
+            <Starters choose={openWith} />
+          </div>
+          <details>
+            <summary>{t("emptyFormHint")}</summary>
+            <Examples />
+          </details>
+        </>
+      ) : (
+        <>
+          <p class="muted">{t("emptyHint")}</p>
+          <Examples />
+        </>
       )}
-      <p class="muted">{t(hasChat.value ? "emptyFormHint" : "emptyHint")}</p>
+    </section>
+  );
+}
+
+/** Agents to start the form from. */
+function Examples() {
+  const templates = useLoad("templates", (signal) => api.templates(signal));
+  return (
+    <>
       {templates.problem && <ProblemCard problem={templates.problem} again={templates.reload} />}
-      <div class="cards">
+      <div class="cards examples">
         {templates.data?.items.map(({ id, draft }) => (
           <Starter key={id} draft={draft[lang.value]} />
         ))}
       </div>
-    </section>
+    </>
   );
 }
 

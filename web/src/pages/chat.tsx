@@ -6,6 +6,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useAction } from "../act";
 import * as api from "../api";
 import type { Acts } from "../chat/acts";
+import { isEnded } from "../chat/cards/rehearsal";
 import { Composer } from "../chat/composer";
 import { placeOf } from "../chat/kept";
 import { ConversationList, useConversations } from "../chat/list";
@@ -96,7 +97,7 @@ export function ChatPage({ id, about }: ChatProps) {
             </button>
           )}
           <h1 class="one-line">{isEmpty ? t("workspaceTitle") : title}</h1>
-          <Meter transcript={transcript} />
+          <Meter transcript={transcript} isWide={isWide} />
           <button type="button" class="small" title={t("shortcuts")} onClick={() => setDialog("keys")}>
             <span aria-hidden="true">?</span>
             <span class="unseen">{t("shortcuts")}</span>
@@ -173,19 +174,31 @@ interface TurnsProps {
   edit: (text: string) => void;
 }
 
-const KINDS: Card["kind"][] = ["draft", "rehearsal", "choice"];
+const KINDS: Card["kind"][] = ["draft", "rehearsal", "price", "choice"];
+
+/** What a price depends on: the draft as it is now, and the test runs that have ended. */
+function standingOf({ turns }: Transcript): string {
+  const cards = turns.flatMap((turn) =>
+    turn.items.flatMap((item) => (item.kind === "card" ? [item.card] : [])),
+  );
+  const revisions = cards.map((card) => (card.kind === "draft" ? card.data.revision : 0));
+  const ended = cards.filter((card) => card.kind === "rehearsal" && isEnded(card.data.state));
+  return `${Math.max(0, ...revisions)} ${ended.length}`;
+}
 
 function Turns({ transcript, room, id, busy, say, edit }: TurnsProps) {
   const current = useRef({ say, edit });
   current.current = { say, edit };
+  const standing = standingOf(transcript);
   const acts = useMemo<Acts>(
     () => ({
       conversationId: id ?? "",
       busy,
+      standing,
       say: (text) => current.current.say(text),
       show: room.show,
     }),
-    [id, busy],
+    [id, busy, standing],
   );
   const marks = KINDS.map((kind) => cardsOf(transcript, kind).at(-1)).join("\n");
   const newest = useMemo(() => new Set(marks.split("\n")), [marks]);

@@ -23,7 +23,8 @@ import { RehearseButton } from "./rehearsal";
 export function DraftCard({ isFirst, ...props }: CardProps<"draft"> & { isFirst: boolean }) {
   const { data, isNewest } = props;
   // Of what is new altogether, everything has changed: saying so says nothing.
-  const changed = isFirst && data.agentId === null ? [] : data.changed;
+  const isNew = isFirst && data.agentId === null && data.revision <= 1;
+  const changed = data.saved || isNew ? [] : data.changed;
   const [isEditing, setEditing] = useState(false);
   const name = data.agent.name ?? t("untitledAgent");
   if (!isNewest) {
@@ -117,8 +118,9 @@ function Buttons({ data, acts, replace, edit }: CardProps<"draft"> & { edit: () 
     <>
       <div class="row">
         {!data.saved && (
-          <button type="button" class="primary" disabled={blocked} onClick={() => save(true)}>
-            {t(saving.busy ? "saving" : hasTimes ? "cardSaveActive" : "cardSave")}
+          // An agent that stands still goes on doing so: its own page starts it again.
+          <button type="button" class="primary" disabled={blocked} onClick={() => save(isNew)}>
+            {t(saving.busy ? "saving" : !isNew ? "cardSaveNext" : hasTimes ? "cardSaveActive" : "cardSave")}
           </button>
         )}
         {!data.saved && isNew && hasTimes && (

@@ -19,12 +19,12 @@ import { rehearse } from "../routes";
 import type { RehearsalCard as Rehearsal, RehearsalState } from "../types";
 import { Left } from "./left";
 
-const isOver = (state: RehearsalState): boolean =>
+export const isEnded = (state: RehearsalState): boolean =>
   state !== "proposed" && state !== "queued" && state !== "running";
 
 export function RehearsalCard({ data, isNewest, acts, replace }: CardProps<"rehearsal">) {
   const { shown, ask } = useProgress(data);
-  const over = isOver(shown.state);
+  const over = isEnded(shown.state);
   const refused = shown.hosts.filter(({ allowed }) => !allowed).map(({ host }) => host);
   const began = (execution: Execution) =>
     replace({ ...data, state: "queued", executionId: execution.id, hosts: [], artifacts: [], result: null });
@@ -42,7 +42,9 @@ export function RehearsalCard({ data, isNewest, acts, replace }: CardProps<"rehe
         <>
           <p>{t("rehearseCap", { cap: dollars(shown.cap) ?? "" })}</p>
           {isNewest && (
-            <RehearseButton revision={data.revision} acts={acts} words={t("rehearse")} began={began} main />
+            <div class="row">
+              <RehearseButton revision={data.revision} acts={acts} words={t("rehearse")} began={began} main />
+            </div>
           )}
         </>
       )}
@@ -75,7 +77,7 @@ export function RehearsalCard({ data, isNewest, acts, replace }: CardProps<"rehe
 function useProgress(data: Rehearsal): { shown: Rehearsal; ask: () => void } {
   const [execution, setExecution] = useState<Execution | null>(null);
   const { executionId: id, state } = data;
-  const isGoing = id !== null && !isOver(state) && state !== "proposed";
+  const isGoing = id !== null && !isEnded(state) && state !== "proposed";
   const ask = () => {
     if (id !== null) void api.execution(id).then(setExecution, () => undefined);
   };

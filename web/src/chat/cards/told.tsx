@@ -1,12 +1,14 @@
 /** The cards that tell something: a schedule, a price, a saved agent; and a question with its quick replies. */
 
+import { useEffect, useState } from "preact/hooks";
 import { lang, t } from "../../language";
 import { dollars } from "../../money";
 import { When } from "../../parts/when";
 import { to } from "../../route";
 import { absolute } from "../../time";
-import type { CardProps } from "../acts";
-import type { MoneyRange } from "../types";
+import type { Acts, CardProps } from "../acts";
+import { price } from "../routes";
+import type { MoneyRange, PriceCard as Price } from "../types";
 
 export function ScheduleCard({ data }: CardProps<"schedule">) {
   return (
@@ -31,7 +33,8 @@ export function ScheduleCard({ data }: CardProps<"schedule">) {
   );
 }
 
-export function PriceCard({ data }: CardProps<"price">) {
+export function PriceCard({ data: said, isNewest, acts }: CardProps<"price">) {
+  const data = usePrice(said, isNewest, acts);
   const { perRun, perMonth, capPerRun, capPerMonth } = data;
   return (
     <section class="card told" aria-label={t("cardPrice")} data-card="price">
@@ -49,6 +52,20 @@ export function PriceCard({ data }: CardProps<"price">) {
       </p>
     </section>
   );
+}
+
+/** The price as it was said, or as it is by now: a test run or another draft makes it another. */
+function usePrice(said: Price, isNewest: boolean, acts: Acts): Price {
+  const [now, setNow] = useState<Price | null>(null);
+  const { conversationId, standing } = acts;
+  const isStale = isNewest && conversationId !== "" && standing !== `${said.revision} ${said.rehearsals}`;
+  useEffect(() => {
+    if (!isStale) return;
+    const abort = new AbortController();
+    price(conversationId, abort.signal).then(setNow, () => undefined);
+    return () => abort.abort();
+  }, [isStale, conversationId, standing]);
+  return now !== null && isNewest ? now : said;
 }
 
 function rangeOf(range: MoneyRange | null, cap: number): string {
