@@ -92,6 +92,7 @@ class Settings:
     google: Google | None = None
     link_key: str | None = field(default=None, repr=False)
     google_certs_url: str = "https://www.googleapis.com/oauth2/v1/certs"
+    stream_url: str | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -131,6 +132,7 @@ class Settings:
             google=google,
             link_key=env.get("OMA_LINK_KEY") or None,
             google_certs_url=env.get("GOOGLE_CERTS_URL") or cls.google_certs_url,
+            stream_url=(env.get("OMA_STREAM_URL") or "").rstrip("/") or None,
         )
 
 

@@ -30,7 +30,7 @@ class TemplateList(Listing[TemplateView]):
 def config() -> Response:
     default = app().models.default
     view = ConfigView(
-        stream_url=None,
+        stream_url=app().settings.stream_url,
         google_client_id=app().settings.google_client_id,
         model=ConfigModel(mode=default.mode, default=default.id),
         schedules=True,

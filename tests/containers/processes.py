@@ -39,6 +39,7 @@ def environment(firestore: int) -> dict[str, str]:
         "OMA_REGION": "asia-northeast3",
         "OMA_SERVICES": "https://{name}-1234567890.asia-northeast3.run.app",
         "OMA_PUBLIC_URL": "https://agents.example.com",
+        "OMA_STREAM_URL": "https://stream.example.com",
         "OMA_BUCKET": "example-project-files",
         "OMA_KMS_KEY": "projects/example-project/locations/asia-northeast3/keyRings/oma/cryptoKeys/user-secrets",
         "OMA_INVOKER": INVOKER,

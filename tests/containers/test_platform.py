@@ -108,6 +108,12 @@ def test_functions_in_processes_of_their_own_share_the_store(functions: Containe
         assert agents.call("GET", "/api/agents").status == 401
 
 
+def test_the_page_learns_where_the_streams_are(functions: Container, env: dict[str, str]) -> None:
+    with ExitStack() as stack:
+        catalogue = serving(stack, functions, env, "catalogue", 8086)
+        assert catalogue.call("GET", "/config.json").json["streamUrl"] == "https://stream.example.com"
+
+
 def test_a_private_function_serves_nobody_without_googles_word(functions: Container, env: dict[str, str]) -> None:
     with ExitStack() as stack:
         tick = serving(stack, functions, env, "tick", 8083)

@@ -66,3 +66,10 @@ def test_stand_ins_are_taken_beside_the_firestore_emulator_only():
     google = Settings.from_env(CLOUD | beside).google
     assert google is not None
     assert google.emulators == {"tasks": "127.0.0.1:1", "certs": "http://127.0.0.1:2"}
+
+
+def test_streams_have_the_pages_own_origin_unless_another_is_named():
+    assert Settings.from_env({}).stream_url is None
+    assert (
+        Settings.from_env({"OMA_STREAM_URL": "https://stream.example.com/"}).stream_url == "https://stream.example.com"
+    )

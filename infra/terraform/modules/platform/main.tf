@@ -75,6 +75,7 @@ module "run" {
     OMA_REGION           = var.region
     OMA_SERVICES         = "https://{name}-${var.project_number}.${var.region}.run.app"
     OMA_PUBLIC_URL       = "https://${local.site}"
+    OMA_STREAM_URL       = local.stream
     OMA_BUCKET           = module.data.bucket
     OMA_KMS_KEY          = module.data.key
     OMA_INVOKER          = module.identity.invoker
