@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+from zipfile import ZipFile
 
 import pytest
 from playwright.sync_api import Browser, Locator, Route, expect
@@ -121,6 +124,68 @@ def test_whoever_signed_in_with_google_applies_and_sees_what_becomes_of_it(
     guest.page.reload()
     expect(beta.locator("[data-beta=approved]")).to_contain_text("베타 참가자가 되셨습니다")
     expect(beta.get_by_text("신청 내용: 매주 매출을 요약합니다")).to_be_visible()
+
+
+def test_a_key_is_made_shown_once_works_and_is_revoked(guest: Visitor, house: PlatformProcess) -> None:
+    guest.open("#/account")
+    keys = section(guest, "API 키")
+    expect(keys.get_by_text("아직 키가 없습니다.")).to_be_visible()
+    keys.get_by_label("키 이름").fill("노트북")
+    keys.get_by_label("바꾸기").uncheck()
+    keys.get_by_role("button", name="키 만들기").click()
+    key = keys.get_by_test_id("api-key").inner_text()
+    assert status(house, key, "GET") == 200
+    assert status(house, key, "POST") == 403
+    keys.get_by_role("button", name="따로 적어 두었습니다").click()
+    expect(keys.get_by_test_id("api-key")).to_have_count(0)
+    row = keys.get_by_role("listitem").filter(has_text="노트북")
+    expect(row).to_contain_text("보기, 실행")
+    assert guest.accessibility() == []
+    guest.picture("account-keys")
+
+    row.get_by_role("button", name="폐기").click()
+    row.get_by_role("button", name="삭제").click()
+    expect(guest.page.get_by_text("키를 폐기했습니다")).to_be_visible()
+    expect(row).to_have_count(0)
+    assert status(house, key, "GET") == 401
+
+
+def status(house: PlatformProcess, key: str, method: str) -> int:
+    body = b'{"name": "x", "finalPrompt": "y"}' if method == "POST" else None
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    try:
+        with urlopen(Request(f"{house.url}/api/agents", body, headers, method=method), timeout=60) as answer:
+            return int(answer.status)
+    except HTTPError as refused:
+        with refused:
+            return refused.code
+
+
+def test_everything_is_downloaded_and_the_account_ends(guest: Visitor) -> None:
+    guest.open("#/account")
+    data = section(guest, "내 데이터")
+    with guest.page.expect_download() as coming:
+        data.get_by_role("link", name="모두 내려받기").click()
+    with ZipFile(coming.value.path()) as archive:
+        assert "profile.json" in archive.namelist()
+
+    guest.page.reload()
+    expect(section(guest, "계정 기록").locator("[data-act=exported]")).to_contain_text("본인")
+    data.get_by_text("계정 삭제").first.click()
+    end = data.get_by_role("button", name="계정 삭제")
+    expect(end).to_be_disabled()
+    data.get_by_label("“계정 삭제”라고 적어 주세요").fill("계정 삭제")
+    end.click()
+    expect(guest.page.get_by_text("계정을 삭제하고 있습니다")).to_be_visible()
+    expect(guest.page.get_by_role("button", name="게스트로 체험")).to_be_visible()
+
+
+def test_signing_out_everywhere_ends_this_session_too(guest: Visitor) -> None:
+    guest.open("#/account")
+    section(guest, "내 데이터").get_by_role("button", name="모든 기기에서 로그아웃").click()
+    expect(guest.page.get_by_role("button", name="게스트로 체험")).to_be_visible()
+    guest.page.reload()
+    expect(guest.page.get_by_role("button", name="게스트로 체험")).to_be_visible()
 
 
 def test_what_does_not_come_can_be_asked_for_again(guest: Visitor) -> None:

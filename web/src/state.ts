@@ -90,9 +90,14 @@ export async function enterAsGuest(): Promise<void> {
 
 export async function leave(): Promise<void> {
   await api.signOut();
+  signedOutHere();
+  notify(t("signedOut"));
+}
+
+/** The platform knows already; what this browser kept of the person goes too. */
+export function signedOutHere(): void {
   forgetAll();
   user.value = null;
-  notify(t("signedOut"));
 }
 
 api.onSignedOut(() => {

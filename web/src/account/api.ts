@@ -1,7 +1,7 @@
 /** The routes of one's own account. */
 
-import { read } from "../api";
-import type { User } from "../types";
+import { done, part, read } from "../api";
+import type { Page, User } from "../types";
 
 export interface Profile {
   name: string;
@@ -53,3 +53,36 @@ export const application = (signal?: AbortSignal) =>
   read<Application>("GET", "/api/beta/applications/me", { signal });
 export const apply = (purpose: string) =>
   read<Application>("POST", "/api/beta/applications", { json: { purpose, consent: true } });
+
+export type Scope = "read" | "run" | "write";
+
+export interface Key {
+  id: string;
+  name: string;
+  scopes: Scope[];
+  createdAt: string;
+  /** Right to the hour. */
+  lastUsedAt: string | null;
+}
+
+export interface NewKey extends Key {
+  key: string;
+}
+
+export const keys = (signal?: AbortSignal) => read<Page<Key>>("GET", "/api/api-keys", { signal });
+export const createKey = (name: string, scopes: Scope[]) =>
+  read<NewKey>("POST", "/api/api-keys", { json: { name, scopes } });
+export const deleteKey = (id: string) => done("DELETE", `/api/api-keys/${part(id)}`);
+
+export interface Entry {
+  at: string;
+  act: string;
+  by: "me" | "administrator";
+  detail: string | null;
+}
+
+export const EXPORT = "/api/account/export";
+export const audit = (signal?: AbortSignal) => read<Page<Entry>>("GET", "/api/account/audit", { signal });
+export const signOutEverywhere = () => done("POST", "/api/auth/logout", { json: { everywhere: true } });
+export const endAccount = (confirmation: string) =>
+  done("DELETE", "/api/account", { json: { confirmation } });

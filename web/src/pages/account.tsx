@@ -2,6 +2,8 @@
 
 import * as api from "../account/api";
 import { Beta } from "../account/beta";
+import { Activity, Data } from "../account/data";
+import { Keys } from "../account/keys";
 import { MailChoice } from "../account/mail";
 import { PlanCard } from "../account/plan";
 import { ProfileForm } from "../account/profile";
@@ -28,6 +30,9 @@ export function AccountPage() {
           <ProfileForm profile={found.data} />
           {found.data.email && <MailChoice />}
           <Beta person={found.data} />
+          <Keys />
+          <Data person={found.data} />
+          <Activity />
         </>
       )}
     </>
