@@ -4,12 +4,12 @@ PYTHON ?= python3
 VENV   := .venv/bin
 SETUP  := @$(PYTHON) scripts/setup.py
 PYTEST := @$(VENV)/python -m pytest --durations=10
-FAST   := $(VENV)/python -m pytest -m "not long and not fresh and not emulator and not sandbox and not browser"
+FAST   := $(VENV)/python -m pytest -m "not long and not fresh and not gcp and not emulator and not sandbox and not browser"
 SLOW   := openapi functions gateway_forward egress_service local_server
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-fast test-long test-fresh check format bench lock clean
+.PHONY: help run setup test test-fast test-long test-fresh gcp-test check format bench lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -23,7 +23,7 @@ setup:  ## Only set up what `make run` needs
 
 test:  ## Set up what is missing and run every test but the long ones (up to 15 minutes)
 	$(SETUP) test
-	$(PYTEST) -m "not long and not fresh"
+	$(PYTEST) -m "not long and not fresh and not gcp"
 
 test-fast:  ## The tests of about a minute: rules, contracts on SQLite, HTTP without generated requests and real servers
 	$(SETUP) test
@@ -37,6 +37,10 @@ test-long:  ## Many seeds, bombs and soaks
 test-fresh:  ## `make run` and `make test` in a new Debian root (needs root and debootstrap)
 	$(SETUP) test
 	$(PYTEST) -m fresh -s tests/fresh
+
+gcp-test:  ## The platform in gcp mode on this machine, with faults between its parts, and what it costs
+	$(SETUP) test
+	$(PYTEST) -s tests/gcp tests/contract/test_google.py
 
 check:  ## Format, lint and types, of Python, page and shell
 	$(SETUP) test

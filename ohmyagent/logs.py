@@ -2,8 +2,10 @@
 
 import logging
 import re
+import secrets
 import sys
 import threading
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,12 +22,29 @@ SEVERITIES = {"debug": "DEBUG", "info": "INFO", "warning": "WARNING", "error": "
 """Source: https://cloud.google.com/logging/docs/structured-logging"""
 
 
-def configure(target: str, *counting: Processor) -> None:
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+"""Source: https://www.w3.org/TR/trace-context/#traceparent-header"""
+CLOUD_TRACE = re.compile(r"([0-9a-f]{32})(?:/[0-9]{1,20})?(?:;o=[0-9])?")
+"""Google's older header.  Source: https://cloud.google.com/trace/docs/trace-context"""
+PLACE = re.compile(r"(.+):([0-9]+) (.+)")
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Who logs on Google Cloud: the project of the traces, and what Error Reporting calls the service."""
+
+    project: str
+    service: str
+    version: str
+
+
+def configure(target: str, *counting: Processor, reporter: Reporter | None = None) -> None:
     """Log for this target: JSON with `severity` on Google Cloud, else one plain line to stderr.
 
     `counting` see each line on its way and pass it on.
     """
-    final = {"gcp": [_severe, structlog.processors.JSONRenderer(ensure_ascii=False)]}.get(target, [_line])
+    json = [_severe(reporter), structlog.processors.JSONRenderer(ensure_ascii=False)]
+    final: list[Processor] = {"gcp": json}.get(target, [_line])
     chain: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         note_security,
@@ -74,16 +93,59 @@ def _clean(value: Any) -> Any:
     return [_clean(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _severe(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    event["severity"] = SEVERITIES.get(event.pop("level", "info"), "DEFAULT")
-    event["message"] = event.pop("event", "")
-    event["time"] = event.pop("timestamp", None)
-    return event
+def trace_of(traceparent: str | None, cloud_trace: str | None = None) -> str:
+    """The trace that a request belongs to by its headers, else a new one."""
+    for pattern, header in ((TRACEPARENT, traceparent), (CLOUD_TRACE, cloud_trace)):
+        found = pattern.fullmatch(header or "")
+        if found and set(found[1]) != {"0"}:
+            return found[1]
+    return secrets.token_hex(16)
+
+
+def traceparent() -> str | None:
+    """The header that carries the present trace on, or None outside of one."""
+    trace = structlog.contextvars.get_contextvars().get("trace")
+    return f"00-{trace}-{secrets.token_hex(8)}-01" if trace else None
+
+
+def _severe(reporter: Reporter | None) -> Processor:
+    """Fields as Cloud Logging and Error Reporting read them.
+
+    Sources: https://cloud.google.com/logging/docs/structured-logging and
+    https://cloud.google.com/error-reporting/docs/formatting-error-messages
+    """
+
+    def process(_logger: Any, _method: str, event: EventDict) -> EventDict:
+        severity = SEVERITIES.get(event.pop("level", "info"), "DEFAULT")
+        event.update(severity=severity, message=event.pop("event", ""), time=event.pop("timestamp", None))
+        trace = event.pop("trace", None)
+        if reporter is not None and trace is not None:
+            event["logging.googleapis.com/trace"] = f"projects/{reporter.project}/traces/{trace}"
+        if reporter is not None and severity in ("ERROR", "CRITICAL"):
+            event.update(_reported(event, reporter))
+        return event
+
+    return process
+
+
+def _reported(event: EventDict, reporter: Reporter) -> dict[str, Any]:
+    """What makes an entry an error that Error Reporting groups: a stack trace, or else the place it came from."""
+    found: dict[str, Any] = {
+        "@type": "type.googleapis.com/google.devtools.clouderrorreporting.v1beta1.ReportedErrorEvent",
+        "serviceContext": {"service": reporter.service, "version": reporter.version},
+    }
+    place = PLACE.fullmatch(str((event.get("at") or [""])[-1]))
+    if "exception" in event:
+        return found | {"stack_trace": event.pop("exception")}
+    file, line, function = place.groups() if place else (reporter.service, "0", str(event["message"]))
+    location = {"filePath": file, "lineNumber": int(line), "functionName": function}
+    return found | {"context": {"reportLocation": location}}
 
 
 def _line(_logger: Any, _method: str, event: EventDict) -> str:
     """`08:27:01 info request method=GET …`, then a traceback if there is one."""
     clock, level, phrase = event.pop("timestamp", "")[11:19], event.pop("level", ""), event.pop("event", "")
+    event.pop("trace", None)
     trace = event.pop("exception", None)
     fields = " ".join(f"{name}={_plain(value)}" for name, value in event.items())
     line = f"{clock} {level} {phrase} {fields}".rstrip()

@@ -32,7 +32,8 @@ class Google:
     """Where the platform's parts are on Google Cloud.
 
     `services` is the address of a service with `{name}` in the place of its name; `invoker` the account that calls the
-    internal ones.  `emulators` maps names of Google's services to stand-ins for them, for tests.
+    internal ones; `service` which one this process is.  `emulators` maps names of Google's services to stand-ins for
+    them, for tests.
     """
 
     project: str
@@ -43,6 +44,7 @@ class Google:
     invoker: str
     job: str
     tick: str
+    service: str = "oma"
     emulators: Mapping[str, str] = field(default_factory=dict)
 
     def url(self, service: str) -> str:
@@ -66,6 +68,7 @@ class Google:
             invoker=env.get("OMA_INVOKER", ""),
             job=env.get("OMA_JOB") or "agent-runner",
             tick=env.get("OMA_TICK") or "tick",
+            service=env.get("K_SERVICE") or env.get("FUNCTION_TARGET") or "oma",
             emulators=_emulators(env, wrong),
         )
 

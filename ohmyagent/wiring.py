@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from ohmyagent import __version__
+from ohmyagent import __version__, logs
 from ohmyagent.adapters.excerpts import ProcessReader
 from ohmyagent.adapters.gcp.callers import GoogleCallers
 from ohmyagent.adapters.gcp.files import BucketFiles
@@ -91,6 +91,8 @@ class App:
     gateway_url: str
     now: Callable[[], datetime]
     cloud_rate: int | None = None
+    egress_url: str | None = None
+    """Where runners reach the web through, where they have no route to it."""
     sandbox: SandboxState | None = None
     version: str = __version__
 
@@ -131,6 +133,9 @@ class Cloud(App):
 def app() -> App:
     """The program as the environment describes it, made once per process."""
     settings = Settings.from_env()
+    here = settings.google
+    reporter = logs.Reporter(here.project, here.service, __version__) if here else None
+    logs.configure(settings.target, reporter=reporter)
     return gcp(settings) if settings.target == "gcp" else local(settings)
 
 
@@ -179,9 +184,13 @@ def gcp(settings: Settings) -> Cloud:
         settings=settings,
         store=FirestoreStore(here.project),
         queue=CloudTasksQueue(
-            *place, here.invoker, lambda kind: here.url(working.KINDS[kind].service), emulators.get("tasks")
+            *place,
+            here.invoker,
+            lambda kind: here.url(working.KINDS[kind].service),
+            emulators.get("tasks"),
+            logs.traceparent,
         ),
-        jobs=CloudRunJobs(*place, here.job, emulators.get("run")),
+        jobs=CloudRunJobs(*place, here.job, emulators.get("run"), trace=logs.traceparent),
         files=BucketFiles(here.bucket, emulators.get("storage")),
         vault=KmsVault(here.kms_key, emulators.get("kms")),
         courier=HttpsCourier(),
@@ -195,6 +204,7 @@ def gcp(settings: Settings) -> Cloud:
         office=Office(settings.public_url, settings.admin_emails, _link_key(settings)),
         gateway_url=f"{here.url('gateway')}/gateway",
         cloud_rate=CLOUD_RATE,
+        egress_url=f"{here.url('egress')}/egress",
         now=lambda: datetime.now(UTC),
         callers=GoogleCallers(here.invoker, emulators.get("certs")),
         metronome=SchedulerMetronome(*place, here.tick, emulators.get("scheduler")),

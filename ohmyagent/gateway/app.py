@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from ohmyagent import __version__
+import structlog
+
+from ohmyagent import __version__, logs
 from ohmyagent.domain.costs import Model, ModelTable
 from ohmyagent.domain.errors import Forbidden, NotFound, Problem
 from ohmyagent.gateway import headers
@@ -99,6 +101,7 @@ class Gateway:
         await self._wire.aclose()
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        structlog.contextvars.bind_contextvars(trace=logs.trace_of(_traceparent(scope)))
         try:
             path = str(scope["path"])
             if path.endswith("/health") and scope["method"] in ("GET", "HEAD"):
@@ -163,6 +166,10 @@ class Gateway:
             else:
                 await self.stop()
                 return await send({"type": "lifespan.shutdown.complete"})
+
+
+def _traceparent(scope: Scope) -> str | None:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent"), None)
 
 
 def _path(scope: Scope, counting: bool) -> str:

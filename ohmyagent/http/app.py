@@ -8,6 +8,7 @@ import structlog
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
+from ohmyagent import logs
 from ohmyagent.domain.errors import Problem
 from ohmyagent.http import openapi, problems
 from ohmyagent.http.context import Platform, language
@@ -42,7 +43,8 @@ def request_id() -> str:
 def _begin() -> None:
     g.began = time.perf_counter()
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=request_id())
+    trace = logs.trace_of(request.headers.get("traceparent"), request.headers.get("X-Cloud-Trace-Context"))
+    structlog.contextvars.bind_contextvars(request_id=request_id(), trace=trace)
 
 
 def _complete(response: Response) -> Response:

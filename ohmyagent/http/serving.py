@@ -7,7 +7,6 @@ from functools import cache
 from flask import Flask, Request
 from werkzeug.wrappers import Response
 
-from ohmyagent import logs
 from ohmyagent.http.app import application
 from ohmyagent.http.context import Platform
 from ohmyagent.http.operations import largest_body
@@ -43,6 +42,4 @@ def _body(request: Request, most: int) -> bytes:
 
 @cache
 def _application(group: str, platform: Callable[[], Platform]) -> Flask:
-    here = platform()
-    logs.configure(here.settings.target)
-    return application(here, (group,))
+    return application(platform(), (group,))

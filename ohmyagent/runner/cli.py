@@ -66,9 +66,11 @@ def environment(spec: Spec) -> dict[str, str]:
     """The CLI's whole environment; the model token is its only secret, and it dies with the run."""
     proxy = f"http://127.0.0.1:{PROXY_PORT}"
     proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), proxy)
+    traced = {"ANTHROPIC_CUSTOM_HEADERS": f"traceparent: {spec.traceparent}"} if spec.traceparent else {}
     return {
         **_FIXED_ENVIRONMENT,
         **proxies,
+        **traced,
         "ANTHROPIC_BASE_URL": base_url(spec.gateway_url),
         "ANTHROPIC_AUTH_TOKEN": spec.model_token,
         "ANTHROPIC_DEFAULT_HAIKU_MODEL": spec.small_model,

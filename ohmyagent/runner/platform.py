@@ -6,6 +6,7 @@ import http.client
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, BinaryIO
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -102,7 +103,7 @@ class Platform:
     def __init__(self, base: str, claim: Claim) -> None:
         self._connection = Connection(base)
         self._claim = claim
-        self._authorization = {"Authorization": f"Bearer {claim.token}"}
+        self._authorization = {"Authorization": f"Bearer {claim.token}", **traced(claim.spec.traceparent)}
 
     def events(self, from_seq: int, events: list[Json]) -> bool:
         """Deliver a batch, once; whether the user wants the run cancelled.  Raises Unreachable, NotOurs."""
@@ -168,6 +169,11 @@ def signed_headers(url: str, size: int) -> dict[str, str]:
     return {name: known[name] for name in named if name in known}
 
 
+def traced(traceparent: str | None) -> dict[str, str]:
+    """The header that ties a call to the request that asked for the run, in the logs."""
+    return {"traceparent": traceparent} if traceparent else {}
+
+
 def claim(launch: Launch) -> Claim | None:
     """Become the owner of this launch's execution, or None when there is nothing to do.
 
@@ -177,7 +183,9 @@ def claim(launch: Launch) -> Claim | None:
     body = {"nonce": launch.nonce, "taskIndex": launch.task_index}
     path = f"/runner/launches/{launch.launch_id}/claim"
     try:
-        return Claim.of(patiently(lambda: connection.json(path, body, {}), CLAIM_PATIENCE))
+        headers = traced(launch.traceparent)
+        claimed = Claim.of(patiently(lambda: connection.json(path, body, headers), CLAIM_PATIENCE))
+        return replace(claimed, spec=replace(claimed.spec, traceparent=launch.traceparent))
     except Refused as refusal:
         if refusal.status in NOTHING_TO_DO:
             return None

@@ -26,6 +26,8 @@ class Launch:
     task_index: int = 0
     slot: int = 0
     sandbox_home: str | None = None
+    traceparent: str | None = None
+    """What ties this run's calls to the request that asked for it, in the logs."""
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Launch:
@@ -36,7 +38,8 @@ class Launch:
             raise ProtocolError(f"not set: {', '.join(missing)}")
         url, launch_id, nonce = (environ[name] for name in names)
         index, slot = int(environ.get("CLOUD_RUN_TASK_INDEX", "0")), int(environ.get("OMA_RUNNER_SLOT", "0"))
-        return cls(url.rstrip("/"), launch_id, nonce, index, slot, environ.get("OMA_SANDBOX_HOME"))
+        home, trace = environ.get("OMA_SANDBOX_HOME"), environ.get("OMA_TRACEPARENT")
+        return cls(url.rstrip("/"), launch_id, nonce, index, slot, home, trace)
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ class Spec:
     egress_url: str | None = None
     """Where the web is reached through, where this runner has no route to it."""
     session: Session | None = None
+    traceparent: str | None = None
     heartbeat: float = 2
     flush: float = 0.2
     orphan: float = 30

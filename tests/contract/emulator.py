@@ -32,7 +32,7 @@ class Emulator:
         }
         url = f"http://{self.address}/emulator/v1/projects/{project}/eventarcTrigger?eventarcTriggerId={name}"
         request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             assert answer.status == 200
 
 

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -78,6 +78,7 @@ class Cloud:
             self.boot(name)
         for name in (*FUNCTIONS, "gateway"):
             self.wait_for(name)
+        assert self.knock() == 204, self.log("tick")  # the first minute makes the plans known
 
     def boot(self, name: str) -> None:
         """Start the process of a function or a service, again at the same port."""
@@ -134,6 +135,8 @@ class Cloud:
     def _environment(self, name: str) -> dict[str, str]:
         standins = dict.fromkeys(("tasks", "run", "scheduler", "kms"), self.wire.address)
         standins |= {"storage": self.storage.url, "certs": self.issuer.certs_url}
+        plans = self.folder / "plans.json"
+        plans.write_text('{"guest": {"agents": 1000, "runsPerDay": 1000}}')  # plans have tests of their own
         account = self.issuer.account_file(self.folder / "account.json")
         return {
             "PATH": os.environ["PATH"],
@@ -151,6 +154,7 @@ class Cloud:
             "OMA_BUCKET": "demo-bucket",
             "OMA_KMS_KEY": KMS_KEY,
             "OMA_INVOKER": INVOKER,
+            "OMA_PLANS": str(plans),
             **self._more,
         }
 
@@ -182,8 +186,12 @@ class Cloud:
             sent.setdefault("Authorization", f"Bearer {self.token}")
         data = None if body is None else json.dumps(body).encode()
         url = f"http://127.0.0.1:{self.street.port}/{service}{path}"
-        with urlopen(Request(url, data, sent, method=method), timeout=60) as answer:
-            text = answer.read()
+        try:
+            with urlopen(Request(url, data, sent, method=method), timeout=60) as answer:
+                text = answer.read()
+        except HTTPError as error:
+            error.add_note(error.read().decode(errors="replace"))
+            raise
         return dict(json.loads(text)) if text else {}
 
     def guest(self) -> None:
@@ -223,6 +231,13 @@ class Cloud:
         found |= {name: counter.billed - before[name] for name, counter in self.counters.items()}
 
 
+def until(condition: Callable[[], object], seconds: float = 60, pause: float = 0.1) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(pause)
+
+
 class Relay:
     """Between the emulator's triggers and the function: repeats, reorders, redelivers; the emulator does not."""
 
@@ -253,6 +268,10 @@ class Relay:
     def stop(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    @property
+    def held(self) -> int:
+        return len(self._held)
 
     def release(self) -> None:
         """Deliver what was held, the last first."""

@@ -138,14 +138,14 @@ def signed_by_iam(credentials: Any, request: Any) -> Any:
 
 
 def _client(emulator: str | None) -> Any:
+    from google.auth.credentials import AnonymousCredentials
     from google.cloud.storage import Client  # type: ignore[import-untyped]
 
     if emulator is None:
-        return Client()
-    from google.auth.credentials import AnonymousCredentials
-
-    return Client(
-        project="emulator",
-        credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
-        client_options={"api_endpoint": emulator},
-    )
+        client = Client()
+    else:
+        anonymous = AnonymousCredentials()  # type: ignore[no-untyped-call]
+        client = Client(project="emulator", credentials=anonymous, client_options={"api_endpoint": emulator})
+    # else it asks, by a thread of its own, for the bucket's description, which our accounts may not read
+    client._bucket_metadata_cache = None
+    return client

@@ -28,10 +28,12 @@ class CloudRunJobs:
         job: str,
         emulator: str | None = None,
         clock: Callable[[], float] = time.monotonic,
+        trace: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._job = f"projects/{project}/locations/{region}/jobs/{job}"
         self._clients = {name: _client(name, emulator) for name in ("JobsClient", "ExecutionsClient", "TasksClient")}
         self._clock = clock
+        self._traceparent = trace
         self._guard = threading.Lock()
         self._known: dict[str, tuple[float, dict[int, Liveness] | Liveness]] = {}
 
@@ -39,11 +41,9 @@ class CloudRunJobs:
         from google.api_core.exceptions import ResourceExhausted
         from google.cloud import run_v2
 
+        given = {"OMA_LAUNCH_ID": launch_id, "OMA_LAUNCH_NONCE": nonce, "OMA_TRACEPARENT": self._traceparent()}
         override = run_v2.RunJobRequest.Overrides.ContainerOverride(
-            env=[
-                run_v2.EnvVar(name="OMA_LAUNCH_ID", value=launch_id),
-                run_v2.EnvVar(name="OMA_LAUNCH_NONCE", value=nonce),
-            ]
+            env=[run_v2.EnvVar(name=name, value=value) for name, value in given.items() if value]
         )
         overrides = run_v2.RunJobRequest.Overrides(container_overrides=[override], task_count=tasks)
         request = run_v2.RunJobRequest(name=self._job, overrides=overrides)

@@ -17,18 +17,27 @@ PATH = "/internal/tasks"
 
 
 class CloudTasksQueue:
-    """One queue for each kind, of that name.  `url_of` gives the service that handles a kind.
+    """One queue for each kind, of that name.
+
+    `url_of` gives the service that handles a kind, `trace` the traceparent that goes along.
 
     Names are hashed, because sequential ones make Cloud Tasks slow.  It forgets them some time after a task is done (an
     hour at least), and an answer that is lost and repeated finds its own task, so False is no more than a hint.
     """
 
     def __init__(
-        self, project: str, region: str, invoker: str, url_of: Callable[[str], str], emulator: str | None = None
+        self,
+        project: str,
+        region: str,
+        invoker: str,
+        url_of: Callable[[str], str],
+        emulator: str | None = None,
+        trace: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._location = f"projects/{project}/locations/{region}"
         self._invoker = invoker
         self._url_of = url_of
+        self._traceparent = trace
         self._client = Lazy(lambda: _client(emulator))
 
     def enqueue(self, task: Task) -> bool:
@@ -47,6 +56,10 @@ class CloudTasksQueue:
                 return False
         return True
 
+    def _trace(self) -> dict[str, str]:
+        parent = self._traceparent()
+        return {"traceparent": parent} if parent else {}
+
     def _request(self, queue: str, task: Task) -> Any:
         from google.cloud import tasks_v2
 
@@ -55,7 +68,7 @@ class CloudTasksQueue:
         request = tasks_v2.HttpRequest(
             url=f"{url}{PATH}/{task.kind}",
             http_method=tasks_v2.HttpMethod.POST,
-            headers={"Content-Type": "application/json"},
+            headers={"Content-Type": "application/json"} | self._trace(),
             body=json.dumps(body).encode(),
             oidc_token=tasks_v2.OidcToken(service_account_email=self._invoker, audience=url),
         )

@@ -65,6 +65,7 @@ def claim(
     index: int,
     *,
     gateway_url: str,
+    egress_url: str | None = None,
     pace: Pace,
     now: datetime,
 ) -> Claim:
@@ -104,6 +105,7 @@ def claim(
         records.ledgers.put(tx, ledger.id, ledger)
         records.months.put(tx, month.id, month.reserving(execution.id, execution.account, cap))
         spec = _spec(execution, matter, files, model, models, model_token, cap, gateway_url, pace, now)
+        spec = spec.replace(egress_url=egress_url)
         return Claim(execution_id=execution.id, token=runner_token, epoch=execution.epoch, spec=spec)
 
     try:
