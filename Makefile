@@ -9,7 +9,7 @@ SLOW   := openapi functions gateway_forward egress_service local_server
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-fast test-long test-fresh gcp-test check format bench lock clean
+.PHONY: help run setup test test-fast test-long test-fresh gcp-test check format eval bench lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -57,6 +57,10 @@ check:  ## Format, lint and types, of Python, page and shell
 format:  ## Rewrite the Python files in the house format
 	@$(VENV)/ruff check --fix .
 	@$(VENV)/ruff format .
+
+eval:  ## The designer's evaluation set: the demo model, or with ANTHROPIC_API_KEY that upstream (MODEL=sonnet for another)
+	$(SETUP) test
+	@$(VENV)/python -m tests.designer.evaluation $(MODEL:%=--model %)
 
 bench:  ## Measure what the documentation promises; prints one table per bench
 	$(SETUP) test

@@ -211,6 +211,7 @@ def _input(said: str) -> Json:
     """What a tool is called with; what is no JSON object is kept for the tool to refuse, and the API to take back."""
     try:
         found = json.loads(said or "{}")
+        json.dumps(found, ensure_ascii=False).encode()  # half a character can neither be kept nor sent
     except (ValueError, RecursionError):
         found = None
     return found if isinstance(found, dict) else {"_malformed": said[:2_000]}

@@ -1,9 +1,13 @@
 """/api/conversations and /api/stream/ticket: what was said, and the way in to what is being said."""
 
+from typing import Any
+
 from flask import Blueprint, Response
 
 from ohmyagent.domain.accounts import Scope
-from ohmyagent.domain.errors import Unauthenticated
+from ohmyagent.domain.cards import DraftCard
+from ohmyagent.domain.conversations import Conversation, Mode
+from ohmyagent.domain.errors import NotFound, Unauthenticated
 from ohmyagent.http.answers import answer, nothing
 from ohmyagent.http.context import app, credential, user
 from ohmyagent.http.conversation_views import (
@@ -16,7 +20,7 @@ from ohmyagent.http.conversation_views import (
 )
 from ohmyagent.http.operations import operation
 from ohmyagent.http.queries import PageQuery
-from ohmyagent.use_cases import talking, ticketing
+from ohmyagent.use_cases import drafting, talking, ticketing
 
 bp = Blueprint("conversations", __name__, url_prefix="/api/conversations")
 tickets = Blueprint("tickets", __name__, url_prefix="/api/stream")
@@ -37,7 +41,18 @@ def read(conversation_id: str) -> Response:
     messages, last_seq = talking.messages(app().store, conversation)
     about = ConversationView.shown(conversation).replace(last_seq=last_seq)
     said = tuple(map(MessageView.shown, messages))
-    return answer(ConversationWithMessages.model_construct(**dict(about), messages=said, draft=None))
+    return answer(ConversationWithMessages.model_construct(**dict(about), messages=said, draft=_draft(conversation)))
+
+
+def _draft(conversation: Conversation) -> dict[str, Any] | None:
+    """What is being designed; None before anything is, in a talk with an agent, and when the agent is gone."""
+    if conversation.mode is not Mode.DESIGN:
+        return None
+    try:
+        draft = drafting.present(app().store, user(), conversation.id, app().now())
+    except NotFound:
+        return None
+    return DraftCard.shown(draft).model_dump(mode="json") if draft.revision else None
 
 
 @bp.delete("/<id:conversation_id>")

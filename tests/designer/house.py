@@ -63,8 +63,10 @@ class Answered:
 class Talk:
     """A conversation of one user; `say` goes on with it."""
 
-    def __init__(self, world: World, model: Model, user: User, *, agent_id: str | None = None) -> None:
-        self.world, self.user = world, user
+    def __init__(
+        self, world: World, model: Model, user: User, *, agent_id: str | None = None, token: str = "t.secret"
+    ) -> None:
+        self.world, self.user, self._token = world, user, token
         self._designer = Designer(world.store, world.models, model, lambda: world.now)
         self.history: list[dict[str, Any]] = []
         self.turns = 0
@@ -94,7 +96,7 @@ class Talk:
             prompt=prompts.DESIGNER, cap=200_000, now=self.world.now,
         )  # fmt: skip
         return TurnContext(
-            user=self.user, conversation=self.conversation, turn=turn, history=tuple(self.history), token="t.secret"
+            user=self.user, conversation=self.conversation, turn=turn, history=tuple(self.history), token=self._token
         )
 
     @property

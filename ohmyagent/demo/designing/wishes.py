@@ -29,10 +29,15 @@ _MAIL_ON_FAILURE = re.compile(
 )  # fmt: skip
 _MAIL_ALWAYS = re.compile(r"메일|\be-?mail|\bmail (?:me|it|the)", re.I)
 _MAIL_TAIL = re.compile(
-    r"(?:해|하)?(?:서|고|여)?[, ]*(?:결과를 |그 결과를 )?(?:이)?메일(?:로|을|은)?[^.\n]*$"
-    r"|,? ?(?:and |then )?(?:please )?(?:e-?mail|mail|send)\b[^.\n]*mail[^.\n]*$|,? ?(?:and |then )?e-?mail\b[^.\n]*$",
+    r"(?:서|고|여)?[, ]*(?:그? ?결과를 |알림을 )?(?:이)?메일(?:로|을|은)?[^.\n]*$"
+    r"|,? ?(?:and |then )?(?:please )?(?:mail|send)\b[^.\n]*$|,? ?(?:and |then )?(?:no |without )?e-?mails?\b[^.\n]*$",
     re.I,
 )
+_SENTENCE = re.compile(
+    r"(?<=[.!?])\s+|\n|, ?(?=(?:문제|실패|오류|에러|이?메일|알림)|(?:no|but|e-?mail|mail|and (?:e-?mail|mail))\b)", re.I
+)
+_SOURCE = re.compile(r".*(?:[A-Za-z0-9]|[가-힣])(?:으?로|에서)$")
+"""Where something is read from, before what is made of it: `sales.csv로`."""
 
 _COMPUTES = re.compile(
     r"csv|xlsx?|엑셀|스프레드시트|매출|집계|통계|계산|spreadsheet|sales|compute|calculate|average", re.I
@@ -51,7 +56,7 @@ _ENGLISH_CUT = re.compile(
 )
 _AT_ADDRESS = re.compile(r" ?\b(?:at|on|from|of|in)? ?https?://\S+", re.I)
 _HELLO = re.compile(r"(?:hi|hello|hey|good (?:morning|evening)|thanks?|thank you)\b", re.I)
-LONGEST_NAME = 40
+LONGEST_NAME = 50
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,7 @@ def tools(text: str, hosts: tuple[str, ...]) -> tuple[str, ...]:
 
 def task(text: str, korean: bool) -> str:
     """What to do, as it was said; sentences about mail are for the platform."""
-    sentences = [part.strip() for part in re.split(r"(?<=[.!?])\s+|\n", text) if part.strip()]
+    sentences = [part.strip(" ,") for part in _SENTENCE.split(text) if part.strip(" ,")]
     kept = [one for sentence in sentences if (one := _without_mail(sentence, korean))]
     return " ".join(kept) or text.strip()
 
@@ -110,7 +115,7 @@ def _without_mail(sentence: str, korean: bool) -> str:
     cut = _MAIL_TAIL.sub("", sentence).strip(" ,")
     if not cut or not (_VERB.search(cut) if korean else " " in cut) or re.search(r"실패|오류|\b(?:if|when)\b", cut):
         return ""
-    return f"{cut}해 주세요." if korean else f"{cut}."
+    return f"{re.sub('하$', '해', cut)} 주세요." if korean else f"{cut}."
 
 
 def is_wish(text: str, korean: bool) -> bool:
@@ -123,9 +128,10 @@ def is_wish(text: str, korean: bool) -> bool:
 
 
 def name(text: str, korean: bool) -> str:
-    return (_korean_name(text) if korean else _english_name(text))[:LONGEST_NAME].strip(" ,.") or (
-        "새 에이전트" if korean else "New agent"
-    )
+    found = _korean_name(text) if korean else _english_name(text)
+    while len(found) > LONGEST_NAME and " " in found:
+        found = found.rpartition(" ")[0]
+    return found[:LONGEST_NAME].strip(" ,.") or ("새 에이전트" if korean else "New agent")
 
 
 def _korean_name(text: str) -> str:
@@ -135,16 +141,14 @@ def _korean_name(text: str) -> str:
     if found is None:
         return plain.split(".")[0]
     about = [word for word in plain[: found.start()].replace(",", " ").split() if not re.fullmatch("[을를에의]", word)]
-    words = [_PARTICLE.sub("", word) for word in about]
+    sources = [place for place, word in enumerate(about[:-1]) if _SOURCE.match(word)]
+    words = [_PARTICLE.sub("", word) for word in about[sources[-1] + 1 if sources else 0 :]]
     return " ".join([*words[-4:], _KOREAN_VERBS[found[0]]])
 
 
 def _english_name(text: str) -> str:
-    plain = _AT_ADDRESS.sub("", text).strip() if not re.match(r"\s*\S+ https?://", text) else _named_address(text)
-    opened = _ENGLISH_OPENING.sub("", _ENGLISH_OPENING.sub("", plain))
-    clause = _ENGLISH_CUT.split(opened.lstrip(" ,"))[0].strip()
+    opened = _ENGLISH_OPENING.sub("", _ENGLISH_OPENING.sub("", text.strip(" ,.")))
+    named = re.match(r"\S+ https?://", opened)
+    plain = ADDRESS.sub(lambda found: found[1], opened) if named else _AT_ADDRESS.sub("", opened)
+    clause = _ENGLISH_CUT.split(plain.strip())[0].strip()
     return clause[:1].upper() + clause[1:]
-
-
-def _named_address(text: str) -> str:
-    return ADDRESS.sub(lambda found: found[1], text).strip()
