@@ -110,7 +110,7 @@ AUDIT = Holding(records.audit, owners=("userId", "actorId"))
 PLATFORM = {
     records.users.name: "the user's own document goes last, when nothing else is left",
     records.erasures.name: "names the user until it is done, and then no more",
-    records.launches.name: "ids of runs; a run's end takes its own along, the rest goes after a week",
+    records.launches.name: "ids of runs; a run's end takes its own along, the rest goes after a month",
     records.nonces.name: "digests only; goes after ten minutes",
     records.plans.name: "the table of plans",
     records.platform_months.name: "one sum for everybody",

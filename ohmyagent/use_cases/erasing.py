@@ -48,7 +48,9 @@ def ask(store: Store, user: User, now: datetime) -> None:
         id = erasure_id(user.id)
         if current.deleted_at is not None:
             return
-        blank = current.replace(
+        if current.google_id is not None:
+            records.google_identities.delete(tx, digest(current.google_id))
+        blank = current.signed_out_everywhere().replace(
             email=None, google_id=None, verified_email=False, name="-", picture=None, deleted_at=now
         )  # fmt: skip
         if current.email is not None:
@@ -75,7 +77,11 @@ def _go_on(store: Store, queue: Queue, files: Files, erasure: Erasure, pace: Pac
     user = records.users.find(store, erasure.user_id or "-")
     if user is not None and _stopping(store, queue, user, pace, now):
         return False
-    counts = _deleted(store, files, erasure.user_id or "-")
+    names = _names(store, erasure.user_id or "-")
+    counts: dict[str, int] = {}
+    for name in names:
+        for holding, count in _deleted(store, files, name).items():
+            counts[holding] = counts.get(holding, 0) + count
     total = dict(erasure.deleted)
     for name, count in counts.items():
         total[name] = total.get(name, 0) + count
@@ -84,13 +90,20 @@ def _go_on(store: Store, queue: Queue, files: Files, erasure: Erasure, pace: Pac
     if clean_since is None or now < clean_since + SETTLED:
         records.erasures.put(store, erasure.id, erasure)
         return False
-    records.users.delete(store, erasure.user_id or "-")
-    left = remaining(store, files, erasure.user_id or "-")
+    for name in names:
+        records.users.delete(store, name)
+    left = [count for name in names for count in remaining(store, files, name).values()]
     records.erasures.put(
-        store, erasure.id, erasure.replace(user_id=None, finished_at=now, remaining=sum(left.values()))
+        store, erasure.id, erasure.replace(user_id=None, finished_at=now, remaining=sum(left))
     )  # fmt: skip
-    log.info("account erased", documents=sum(total.values()), remaining=sum(left.values()))
+    log.info("account erased", documents=sum(total.values()), remaining=sum(left))
     return True
+
+
+def _names(store: Store, user_id: str) -> list[str]:
+    """The user's id and those of guests whose work has moved to it, and who are nobody since."""
+    guests, _ = records.users.page(store, Where("movedTo", "==", user_id), limit=100)
+    return [*(guest.id for guest in guests), user_id]
 
 
 def _stopping(store: Store, queue: Queue, user: User, pace: Pace, now: datetime) -> bool:
@@ -122,7 +135,7 @@ def _deleted(store: Store, files: Files, user_id: str) -> dict[str, int]:
             counts[holding.name] = counts.get(holding.name, 0)
             for record in found:
                 if isinstance(record, Execution):
-                    _delete_launch(store, record)
+                    delete_launch(store, record)
                 counts[holding.name] += holding.delete(store, record)
     for entry in AUDIT.of(store, user_id):
         _anonymise(store, entry, user_id)
@@ -135,7 +148,7 @@ def _deleted(store: Store, files: Files, user_id: str) -> dict[str, int]:
     return counts
 
 
-def _delete_launch(store: Store, execution: Execution) -> None:
+def delete_launch(store: Store, execution: Execution) -> None:
     """A launch that is shared stays for the others; it holds ids of runs only, and goes with age."""
     launch = records.launches.find(store, execution.launch_id)
     if launch is not None and launch.executions == (execution.id,):

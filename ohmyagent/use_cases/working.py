@@ -26,6 +26,7 @@ from ohmyagent.use_cases import (
     moving,
     pausing,
     planning,
+    retaining,
     running,
     ticking,
     watching,
@@ -191,6 +192,10 @@ def forget_nonces(app: Program) -> None:
     identifying.sweep(app.store, app.now())
 
 
+def retain(app: Program) -> None:
+    retaining.round(app.store, app.files, app.now())
+
+
 ROUNDS: Mapping[str, Round] = {
     "tick": Round(1.0, tick),
     # on one machine a thread of its own, so it sees a tick that hangs
@@ -201,6 +206,7 @@ ROUNDS: Mapping[str, Round] = {
     # how soon an agent goes on after the month has changed; a raised limit is looked at when it is saved
     "review": Round(15.0, review),
     "erase": Round(15.0, erase),
+    "retain": Round(60.0, retain),
     "plans": Round(3600.0, publish_plans),
     # how old the sum may be by which the platform's own monthly limit is judged
     "spending": Round(30.0, observe_spending),
