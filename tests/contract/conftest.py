@@ -15,10 +15,10 @@ from ohmyagent.adapters.local.store import SqliteStore
 from ohmyagent.records.indexes import INDEXES
 from tests.contract import emulator as emulators
 from tests.contract.emulator import Emulator
-from tests.google.identity import Issuer
-from tests.google.kms import KmsStandIn
-from tests.google.storage import StorageStandIn
-from tests.google.wire import Wire
+from tests.googleapi.identity import Issuer
+from tests.googleapi.kms import KmsStandIn
+from tests.googleapi.storage import StorageStandIn
+from tests.googleapi.wire import Wire
 
 FEED = frozenset({"mail", "executions"})
 

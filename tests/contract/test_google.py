@@ -26,13 +26,13 @@ from ohmyagent.ports import Liveness, Task
 from ohmyagent.runner.platform import Platform
 from ohmyagent.runner.protocol import Claim
 from tests.fake_platform import FakePlatform
-from tests.google.identity import INVOKER, Issuer
-from tests.google.kms import KmsStandIn
-from tests.google.run import RunStandIn
-from tests.google.scheduler import SchedulerStandIn
-from tests.google.storage import StorageStandIn
-from tests.google.tasks import TasksStandIn
-from tests.google.wire import Wire
+from tests.googleapi.identity import INVOKER, Issuer
+from tests.googleapi.kms import KmsStandIn
+from tests.googleapi.run import RunStandIn
+from tests.googleapi.scheduler import SchedulerStandIn
+from tests.googleapi.storage import StorageStandIn
+from tests.googleapi.tasks import TasksStandIn
+from tests.googleapi.wire import Wire
 
 PLACE = ("demo-project", "asia-northeast3")
 CODES = [code for code in grpc.StatusCode if code is not grpc.StatusCode.OK]

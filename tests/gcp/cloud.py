@@ -22,14 +22,14 @@ from urllib.request import Request, urlopen
 
 from ohmyagent.runner.installation import default_home
 from tests.contract.emulator import Emulator, free_port
-from tests.google.counting import Counting
-from tests.google.identity import INVOKER, Issuer
-from tests.google.kms import KmsStandIn
-from tests.google.run import RunStandIn
-from tests.google.scheduler import SchedulerStandIn
-from tests.google.storage import StorageStandIn
-from tests.google.tasks import TasksStandIn
-from tests.google.wire import Wire
+from tests.googleapi.counting import Counting
+from tests.googleapi.identity import INVOKER, Issuer
+from tests.googleapi.kms import KmsStandIn
+from tests.googleapi.run import RunStandIn
+from tests.googleapi.scheduler import SchedulerStandIn
+from tests.googleapi.storage import StorageStandIn
+from tests.googleapi.tasks import TasksStandIn
+from tests.googleapi.wire import Wire
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNNER = ROOT / "jobs" / "agent-runner" / "main.py"

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from google.cloud import kms_v1
 from google_crc32c import value as checksum
 
-from tests.google.wire import Refusal, Wire
+from tests.googleapi.wire import Refusal, Wire
 
 
 class KmsStandIn:

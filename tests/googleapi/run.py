@@ -11,7 +11,7 @@ import grpc
 from google.cloud import run_v2
 from google.longrunning import operations_pb2
 
-from tests.google.wire import Refusal, Wire
+from tests.googleapi.wire import Refusal, Wire
 
 Start = Callable[[dict[str, str]], "subprocess.Popen[bytes] | None"]
 

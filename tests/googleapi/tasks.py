@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import grpc
 from google.cloud import tasks_v2
 
-from tests.google.identity import Issuer
-from tests.google.wire import Refusal, Wire
+from tests.googleapi.identity import Issuer
+from tests.googleapi.wire import Refusal, Wire
 
 
 @dataclass

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import grpc
 from google.cloud import scheduler_v1
 
-from tests.google.identity import Issuer
-from tests.google.wire import Refusal, Wire
+from tests.googleapi.identity import Issuer
+from tests.googleapi.wire import Refusal, Wire
 
 
 class SchedulerStandIn:
