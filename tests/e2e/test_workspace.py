@@ -15,6 +15,15 @@ from tests.platform_process import PlatformProcess
 pytestmark = [pytest.mark.browser, pytest.mark.sandbox, pytest.mark.timeout(240)]
 
 Arrive = Callable[..., Visitor]
+SALES = """\
+date,product,quantity,amount
+2026-11-09,커피,3,13500
+2026-11-10,샌드위치,2,15800
+2026-11-11,커피,5,22500
+2026-11-16,차,4,16000
+2026-11-17,커피,6,27000
+2026-11-18,샌드위치,3,23700
+"""
 LONG = 90_000
 """Milliseconds for what a run in a sandbox takes on a slow machine."""
 
@@ -155,6 +164,34 @@ def test_a_newcomer_gets_from_a_wish_to_a_scheduled_agent(arrive: Arrive, width:
     [agent] = agents(guest)
     assert agent["schedule"]["cron"] == "0 8 * * *"
     assert agent["totalRuns"] == 0
+
+
+STARTERS = [("경쟁사 뉴스 요약", "0 8 * * *"), ("주간 매출 요약", "0 9 * * 1"), ("새 논문 알림", "0 7 * * 1-5")]
+
+
+@pytest.mark.parametrize(("name", "cron"), STARTERS)
+def test_an_example_leads_to_an_agent_that_was_tried_and_is_scheduled(arrive: Arrive, name: str, cron: str) -> None:
+    guest = arrive()
+    page = guest.page
+    page.get_by_role("list", name="예시").get_by_role("button", name=name).click()
+    field = page.get_by_role("textbox", name="메시지")
+    expect(field).to_have_value(re.compile("줘$"))
+    assert page.locator("[data-turn]").count() == 0
+    if "sales.csv" in field.input_value():
+        file = {"name": "sales.csv", "mimeType": "text/csv", "buffer": SALES.encode()}
+        page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+        expect(page.get_by_role("list", name="붙인 파일")).to_contain_text(f"{len(SALES.encode())} B")
+    field.press("Enter")
+    expect(page.locator("[data-end=done]")).to_be_visible(timeout=LONG)
+    card(page, "rehearsal").get_by_role("button", name="한 번 시험 실행").click()
+    expect(card(page, "rehearsal")).to_have_attribute("data-state", "succeeded", timeout=LONG)
+    if "매출" in name:
+        expect(page.locator(".mine .chip")).to_contain_text("sales.csv")
+        expect(card(page, "rehearsal")).to_contain_text("118,500")
+    card(page, "draft").get_by_role("button", name="저장하고 일정 켜기").click()
+    expect(card(page, "draft")).to_contain_text("저장됨")
+    [agent] = agents(guest)
+    assert (agent["status"], agent["schedule"]["cron"]) == ("active", cron)
 
 
 def agents(guest: Visitor) -> list[dict]:  # type: ignore[type-arg]
