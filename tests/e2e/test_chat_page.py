@@ -363,7 +363,7 @@ def test_what_is_typed_outlives_a_reload_and_belongs_to_its_conversation(meet: M
     expect(guest.field).to_have_value("이 대화의 말")
     guest.page.get_by_role("button", name="로그아웃").click()
     expect(guest.page.get_by_role("button", name="게스트로 체험")).to_be_visible()
-    assert guest.page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('oma.typed'))") == []
+    assert guest.page.evaluate("Object.keys(localStorage).filter(key => /^oma\\.(typed|sent)/.test(key))") == []
 
 
 # What goes wrong
@@ -390,6 +390,25 @@ def test_a_message_whose_answer_was_lost_is_sent_again_and_begins_one_turn(meet:
     expect(guest.page.locator("[data-turn]")).to_have_count(1)
     assert len({body["clientMessageId"] for body in service.bodies(ASKING)}) == 1
     assert len(service.bodies(ASKING)) == 2
+
+
+def test_a_message_outlives_a_reload_that_comes_before_its_answer(meet: Meet, service: ChatService) -> None:
+    guest = meet()
+    service.hold.clear()
+    guest.field.fill(WISH)
+    guest.field.press("Enter")
+    expect(guest.log).to_contain_text("보내는 중…")
+    guest.page.reload()
+    expect(guest.page.locator("[data-sending] .bubble")).to_have_text(WISH)
+    service.hold.set()
+    guest.log.get_by_role("button", name="다시 시도").click()
+    expect(guest.page.locator("[data-turn] .bubble")).to_have_text(WISH)
+    expect(guest.page.locator("[data-sending]")).to_have_count(0)
+    service.end()
+    assert len({body["clientMessageId"] for body in service.bodies(ASKING)}) == 1
+    guest.page.get_by_role("link", name="새 대화").click()
+    expect(guest.page.get_by_text("어떤 일을 맡기고 싶으세요?")).to_be_visible()
+    expect(guest.page.locator("[data-sending]")).to_have_count(0)
 
 
 @pytest.mark.parametrize("reason", ["error", "interrupted"])

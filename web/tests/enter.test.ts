@@ -6,10 +6,12 @@ class Field extends EventTarget {
   text = "";
   sent: string[] = [];
   prevented = 0;
+  called = 0;
 
   constructor() {
     super();
     sendOnEnter(this, () => {
+      this.called += 1;
       if (this.text !== "") this.sent.push(this.text);
       this.text = "";
     });
@@ -82,6 +84,7 @@ describe("Enter", () => {
     field.tell("keydown", ENTER);
     await settled();
     expect(field.sent).toEqual(["안녕하세요"]);
+    expect(field.called).toBe(1);
   });
 
   it("in Safari's order, after the end of the syllable, sends once", async () => {

@@ -1,29 +1,63 @@
-/** Text that was typed and not sent yet: it outlives a reload, and goes when the person signs out. */
+/**
+ * What was typed and has not arrived yet: text in the field, and messages that the platform has not taken.
+ * It outlives a reload, and goes when the person signs out.
+ */
 
-const PREFIX = "oma.typed.";
+import type { Upload } from "./types";
+
+const TYPED = "oma.typed.";
+const SENT = "oma.sent.";
+
+/** A message on its way. Its id makes it safe to send again. */
+export interface Kept {
+  clientMessageId: string;
+  text: string;
+  files: Upload[];
+}
 
 /** What the text belongs to: a conversation, an agent that is to be talked about, or a new conversation. */
 export const placeOf = (id: string | null, about: string | null): string =>
   id ?? (about === null ? "new" : `about.${about}`);
 
-export function typed(place: string): string {
+export const typed = (place: string): string => read(TYPED + place) ?? "";
+export const keep = (place: string, text: string): void => write(TYPED + place, text);
+
+export function onTheirWay(place: string): Kept[] {
   try {
-    return localStorage.getItem(PREFIX + place) ?? "";
+    return JSON.parse(read(SENT + place) ?? "[]") as Kept[];
   } catch {
-    return "";
+    return [];
   }
 }
 
-/** Private windows may refuse storage; the text then lasts as long as the page. */
-export function keep(place: string, text: string): void {
-  try {
-    if (text === "") localStorage.removeItem(PREFIX + place);
-    else localStorage.setItem(PREFIX + place, text);
-  } catch {}
+export function keepOnTheirWay(place: string, messages: readonly Kept[]): void {
+  const kept = messages.map(({ clientMessageId, text, files }) => ({ clientMessageId, text, files }));
+  write(SENT + place, kept.length === 0 ? "" : JSON.stringify(kept));
 }
 
 export function forgetAll(): void {
   try {
-    for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX)) localStorage.removeItem(key);
-  } catch {}
+    for (const key of Object.keys(localStorage))
+      if (key.startsWith(TYPED) || key.startsWith(SENT)) localStorage.removeItem(key);
+  } catch {
+    // See `write`.
+  }
+}
+
+function read(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+/** Private windows may refuse storage; what is typed then lasts as long as the page. */
+function write(key: string, text: string): void {
+  try {
+    if (text === "") localStorage.removeItem(key);
+    else localStorage.setItem(key, text);
+  } catch {
+    return;
+  }
 }

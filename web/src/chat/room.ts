@@ -9,15 +9,13 @@ import { whileSeen } from "../seen";
 import { streamUrl } from "../state";
 import { type FeedState, follow, pause } from "../stream";
 import { frames } from "./frames";
+import { type Kept, keepOnTheirWay, onTheirWay, placeOf } from "./kept";
 import { type Accepted, conversation, openConversation, say } from "./routes";
 import { EMPTY, grown, type Transcript } from "./transcript";
 import type { ChatEvent, Conversation, Upload } from "./types";
 
 /** A message that the platform has not taken yet. */
-export interface Sending {
-  clientMessageId: string;
-  text: string;
-  files: Upload[];
+export interface Sending extends Kept {
   problem: Problem | null;
 }
 
@@ -49,10 +47,17 @@ export function useRoom(id: string | null, agentId: string | null, onBegun: () =
   const begun = useRef<string | null>(null);
   const place = useRef({ id, agentId });
   place.current = { id, agentId };
+  const here = placeOf(id, agentId);
+  const setSending = (sending: Sending[]) => put(room, here, sending);
   useEffect(() => {
     const abort = new AbortController();
     const isOurs = id !== null && begun.current === id;
-    if (!isOurs) clear(room);
+    if (!isOurs) {
+      clear(room);
+      // Whether they arrived before the page was left nobody knows: the person may send them again, as the same.
+      const lost = onTheirWay(here);
+      room.sending.value = lost.map((message) => ({ ...message, problem: Problem.offline() }));
+    }
     room.caughtUp.value = isOurs || id === null;
     if (id !== null)
       watch(id, room, abort.signal).catch((error: unknown) => failed(room, error, abort.signal));
@@ -76,8 +81,10 @@ export function useRoom(id: string | null, agentId: string | null, onBegun: () =
       if (place.current.id === from.id && place.current.agentId === from.agentId) taken(accepted);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      room.sending.value = room.sending.value.map((one) =>
-        one.clientMessageId === message.clientMessageId ? { ...one, problem: error } : one,
+      setSending(
+        room.sending.value.map((one) =>
+          one.clientMessageId === message.clientMessageId ? { ...one, problem: error } : one,
+        ),
       );
     }
   };
@@ -86,7 +93,7 @@ export function useRoom(id: string | null, agentId: string | null, onBegun: () =
     batch(() => {
       // Nothing came before the first event of a conversation; that of another waits for its turn in the stream.
       room.transcript.value = grown(EMPTY, [accepted]);
-      room.sending.value = notYet(room.sending.value, room.transcript.value);
+      setSending(notYet(room.sending.value, room.transcript.value));
     });
     begun.current = accepted.conversationId;
     onBegun();
@@ -96,16 +103,16 @@ export function useRoom(id: string | null, agentId: string | null, onBegun: () =
     ...room,
     send(text, files) {
       const message = { clientMessageId: newKey(), text, files, problem: null };
-      room.sending.value = [...room.sending.value, message];
+      setSending([...room.sending.value, message]);
       void transmit(message);
     },
     again(message) {
       const fresh = { ...message, problem: null };
-      room.sending.value = room.sending.value.map((one) => (one === message ? fresh : one));
+      setSending(room.sending.value.map((one) => (one === message ? fresh : one)));
       void transmit(fresh);
     },
     drop(message) {
-      room.sending.value = room.sending.value.filter((one) => one !== message);
+      setSending(room.sending.value.filter((one) => one !== message));
     },
     show(event) {
       room.transcript.value = grown(room.transcript.value, [event]);
@@ -114,6 +121,13 @@ export function useRoom(id: string | null, agentId: string | null, onBegun: () =
 }
 
 type State = Omit<Room, "send" | "again" | "drop" | "show">;
+
+/** Shows these as on their way in that place, and keeps them over a reload. */
+function put(room: State, place: string, sending: Sending[]): void {
+  if (room.sending.value === sending) return;
+  room.sending.value = sending;
+  keepOnTheirWay(place, sending);
+}
 
 function clear(room: State): void {
   batch(() => {
@@ -143,7 +157,7 @@ async function watch(id: string, room: State, signal: AbortSignal): Promise<void
     if (signal.aborted) return;
     batch(() => {
       room.transcript.value = grown(room.transcript.value, events);
-      room.sending.value = notYet(room.sending.value, room.transcript.value);
+      put(room, id, notYet(room.sending.value, room.transcript.value));
       room.caughtUp.value ||= isCaughtUp();
     });
   });
