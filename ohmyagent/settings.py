@@ -94,8 +94,16 @@ class Settings:
     plans: Plans = field(default_factory=Plans.built_in)
     google: Google | None = None
     link_key: str | None = field(default=None, repr=False)
+    proxies: int = 0
+    pace: tuple[float, float] = (10.0, 20.0)
+    cors_origins: tuple[str, ...] = ()
     google_certs_url: str = "https://www.googleapis.com/oauth2/v1/certs"
     stream_url: str | None = None
+
+    @property
+    def target_is_one_machine(self) -> bool:
+        """Whether whoever comes from this machine is at home here."""
+        return self.target == "local"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -113,6 +121,9 @@ class Settings:
         wrong += _mail_faults(smtp_url, mail_from)
         admin_emails = _addresses(env, "ADMIN_EMAILS", wrong)
         plans = _plans(env, wrong)
+        proxies = _number(env, "OMA_PROXIES", 0 if target == "local" else 2, 0, 10, wrong)
+        pace = _pace(env, wrong)
+        cors_origins = _origins(env, wrong)
         if wrong:
             raise BadSettings(wrong)
         home = env.get("OMA_SANDBOX_HOME")
@@ -134,9 +145,30 @@ class Settings:
             plans=plans,
             google=google,
             link_key=env.get("OMA_LINK_KEY") or None,
+            proxies=proxies,
+            pace=pace,
+            cors_origins=cors_origins,
             google_certs_url=env.get("GOOGLE_CERTS_URL") or cls.google_certs_url,
             stream_url=(env.get("OMA_STREAM_URL") or "").rstrip("/") or None,
         )
+
+
+def _pace(env: Mapping[str, str], wrong: list[str]) -> tuple[float, float]:
+    """Requests a second and at once, such as `10/20`."""
+    text = env.get("OMA_PACE") or "10/20"
+    found = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,5})", text)
+    if found is None or not 0 < int(found[1]) <= int(found[2]):
+        wrong.append(f"OMA_PACE is {text!r}; it must be requests a second and at once, such as 10/20")
+        return 10.0, 20.0
+    return float(found[1]), float(found[2])
+
+
+def _origins(env: Mapping[str, str], wrong: list[str]) -> tuple[str, ...]:
+    found = tuple(filter(None, (env.get("OMA_CORS_ORIGINS") or "").replace(",", " ").split()))
+    for origin in found:
+        if not re.fullmatch(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?", origin):
+            wrong.append(f"OMA_CORS_ORIGINS has {origin!r}, which is no origin such as https://page.example.com")
+    return found
 
 
 def _number(env: Mapping[str, str], name: str, default: int, least: int, most: int, wrong: list[str]) -> int:

@@ -4,7 +4,10 @@ import asyncio
 
 from ohmyagent import wiring
 from ohmyagent.chat.service import Chat
+from ohmyagent.http.guards import AsgiGuard
 
 
-def app() -> Chat:
-    return Chat(wiring.app(), run=asyncio.to_thread)
+def app() -> AsgiGuard:
+    """Hosting does not stand before it, so it has one proxy less than the functions."""
+    here = wiring.app()
+    return AsgiGuard(Chat(here, run=asyncio.to_thread), here, max(0, here.settings.proxies - 1))

@@ -14,6 +14,7 @@ from ohmyagent.demo import demo_app
 from ohmyagent.gateway.app import Gateway
 from ohmyagent.gateway.dialling import Dialler
 from ohmyagent.http.bridge import asgi
+from ohmyagent.http.guards import AsgiGuard
 from ohmyagent.http.origins import HostGuard
 
 API_THREADS = 8
@@ -34,7 +35,7 @@ class Front:
             (re.compile(r"/demo-model/"), demo_app),
         ]
         self._site = Site()
-        self.main: ASGIApp = HostGuard(self._main, app.settings.public_url)
+        self.main: ASGIApp = HostGuard(AsgiGuard(self._main, app), app.settings.public_url)
 
     async def _main(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]

@@ -7,11 +7,12 @@ from flask import Blueprint, Response
 from pydantic import Field, model_validator
 
 from ohmyagent.domain.accounts import ALL_SCOPES, LINK_LENGTH, NONCE_LENGTH, SESSION_LENGTH
+from ohmyagent.domain.blocks import Counted
 from ohmyagent.domain.errors import Unauthenticated
 from ohmyagent.domain.record import Instant, Record
 from ohmyagent.domain.text import new_secret
 from ohmyagent.http.answers import answer, nothing
-from ohmyagent.http.context import app, credential, language, signed_in, user
+from ohmyagent.http.context import app, count, credential, language, signed_in, user
 from ohmyagent.http.credentials import COOKIE
 from ohmyagent.http.operations import Access, operation
 from ohmyagent.http.views import LinkView, SessionView, SignedInView, UserView, ValidityView
@@ -67,6 +68,7 @@ class LinkCode(Record):
 @bp.post("/guest")
 @operation("Sign in as a new guest", access=Access.PUBLIC, answers={201: SignedInView}, problems=(403,))
 def guest() -> Response:
+    count(Counted.GUEST)
     return _signed_in(signing_in.guest(app().store, language(), app().now()))
 
 
@@ -90,6 +92,7 @@ def nonce() -> Response:
 )  # fmt: skip
 def google(body: GoogleCredential) -> Response:
     """A guest's work moves to the account: it is there when this answers, or soon after if something went wrong."""
+    count(Counted.SIGN_IN)
     here, found = app(), credential()
     identity = here.identities.of(body.credential or body.token or "")
     opened, move = identifying.sign_in(
@@ -107,6 +110,7 @@ def google(body: GoogleCredential) -> Response:
     access=Access.PUBLIC, body=LinkCode, answers={201: SignedInView}, problems=(401, 403),
 )  # fmt: skip
 def link(body: LinkCode) -> Response:
+    count(Counted.SIGN_IN)
     return _signed_in(signing_in.redeem(app().store, body.code, app().now()))
 
 

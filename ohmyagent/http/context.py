@@ -8,15 +8,16 @@ from typing import Protocol, cast
 from flask import current_app, g, request
 
 from ohmyagent.domain.accounts import Scope, Session, User
+from ohmyagent.domain.blocks import Counted
 from ohmyagent.domain.costs import ModelTable
 from ohmyagent.domain.errors import FieldError, Invalid, NotFound, Unauthenticated
 from ohmyagent.domain.permissions import Action, Site, may
 from ohmyagent.domain.runner import Pace, SandboxState
-from ohmyagent.http import credentials
+from ohmyagent.http import addresses, credentials
 from ohmyagent.http.language import Language, language_of
 from ohmyagent.ports import Files, Identities, Queue, Reader, Store, Vault
 from ohmyagent.settings import Settings
-from ohmyagent.use_cases import signing_in
+from ohmyagent.use_cases import guarding, signing_in
 from ohmyagent.use_cases.vouching import Office
 
 LONGEST_KEY = 200
@@ -90,6 +91,14 @@ def signed_in(*scopes: Scope) -> tuple[User, Session | None]:
 
 def user() -> User:
     return signed_in()[0]
+
+
+def count(what: Counted, subject: str | None = None) -> None:
+    """One more of it by the request's address, or by `subject`; raises RateLimited.  Not at one's own machine."""
+    settings = app().settings
+    address = addresses.client(request.remote_addr, request.headers.getlist("X-Forwarded-For"), settings.proxies)
+    if not addresses.at_home(address, one_machine=settings.target_is_one_machine, proxies=settings.proxies):
+        guarding.count(app().store, what, subject or address, app().now())
 
 
 def admin() -> User:

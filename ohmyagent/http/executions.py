@@ -3,9 +3,10 @@
 from flask import Blueprint, Response
 
 from ohmyagent.domain.accounts import Scope
+from ohmyagent.domain.blocks import Counted
 from ohmyagent.domain.executions import Execution, ExecutionRequest
 from ohmyagent.http.answers import BINARY, answer, attachment, plain
-from ohmyagent.http.context import app, idempotency_key, language, user
+from ohmyagent.http.context import app, count, idempotency_key, language, user
 from ohmyagent.http.operations import operation
 from ohmyagent.http.queries import ExecutionsQuery, LogQuery
 from ohmyagent.http.views import ExecutionView, FileView, Listing, LogView
@@ -28,6 +29,7 @@ class ExecutionList(Listing[ExecutionView]):
 )  # fmt: skip
 def request(agent_id: str, body: ExecutionRequest) -> Response:
     here = app()
+    count(Counted.RUN, user().id)
     accepted = running.request(
         here.store, here.queue, here.models, user(), agent_id, body, now=here.now(), key=idempotency_key()
     )
@@ -73,6 +75,7 @@ def cancel(execution_id: str) -> Response:
 )  # fmt: skip
 def retry(execution_id: str) -> Response:
     here = app()
+    count(Counted.RUN, user().id)
     accepted = running.retry(
         here.store, here.queue, here.models, user(), execution_id, now=here.now(), key=idempotency_key()
     )

@@ -4,11 +4,12 @@ from typing import Any, Self
 
 from flask import Blueprint, Response, request
 
+from ohmyagent.domain.blocks import Counted
 from ohmyagent.domain.hooks import MOST_BODY_BYTES, Hook
 from ohmyagent.domain.record import Instant, Record
 from ohmyagent.http import bodies
 from ohmyagent.http.answers import answer, nothing
-from ohmyagent.http.context import app, credential, idempotency_key, user
+from ohmyagent.http.context import app, count, credential, idempotency_key, user
 from ohmyagent.http.operations import Access, operation
 from ohmyagent.http.views import Listing
 from ohmyagent.use_cases import hooking
@@ -86,6 +87,7 @@ def delete(agent_id: str, hook_id: str) -> Response:
     answers={202: StartedView}, problems=(401, 403, 404, 409), creates=True, limit=MOST_BODY_BYTES,
 )  # fmt: skip
 def arrive(hook_id: str) -> Response:
+    count(Counted.HOOK)
     here, found, headers = app(), credential(), request.headers
     message = hooking.Message(
         body=bodies.whole(),

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from ohmyagent.http.app import application
 from ohmyagent.http.context import Platform
+from ohmyagent.http.guards import WsgiGuard
 from ohmyagent.http.operations import largest_body
 
 CHUNK = 2**16
@@ -25,7 +26,7 @@ def serve(request: Request, group: str, platform: Callable[[], Platform]) -> Res
     environ["wsgi.input"] = io.BytesIO(body)
     environ["CONTENT_LENGTH"] = str(len(body))
     environ.pop("HTTP_TRANSFER_ENCODING", None)
-    return Response.from_app(flask.wsgi_app, environ)
+    return Response.from_app(_guarded(group, platform), environ)
 
 
 def _body(request: Request, most: int) -> bytes:
@@ -38,6 +39,11 @@ def _body(request: Request, most: int) -> bytes:
         parts.append(part)
         left -= len(part)
     return b"".join(parts)
+
+
+@cache
+def _guarded(group: str, platform: Callable[[], Platform]) -> WsgiGuard:
+    return WsgiGuard(_application(group, platform).wsgi_app, platform())
 
 
 @cache

@@ -6,6 +6,7 @@ from ohmyagent.domain.accounts import ApiKey, GoogleIdentity, Nonce, Session, Si
 from ohmyagent.domain.agents import Agent, AgentVersion, SlugLock
 from ohmyagent.domain.audit import AuditEntry
 from ohmyagent.domain.beta import BetaApplication
+from ohmyagent.domain.blocks import Block, Count
 from ohmyagent.domain.conversations import ChatBatch, Conversation, Turn
 from ohmyagent.domain.deliveries import Delivery, WebhookSecret
 from ohmyagent.domain.drafts import Draft
@@ -92,6 +93,8 @@ tickets = Collection("tickets", Ticket)
 nonces = Collection("nonces", Nonce)
 google_identities = Collection("googleIdentities", GoogleIdentity)
 moves = Collection("moves", Move)
+blocks = Collection("blocks", Block)
+counts = Collection("counts", Count)
 agents = Collection("agents", Agent)
 slugs = Collection("slugs", SlugLock)
 agent_versions = Collection("agentVersions", AgentVersion)

@@ -21,6 +21,7 @@ from ohmyagent.ports import Courier, Files, Jobs, Later, Mail, Queue, Store, Tas
 from ohmyagent.use_cases import (
     delivering,
     erasing,
+    guarding,
     identifying,
     mailing,
     moving,
@@ -196,6 +197,10 @@ def retain(app: Program) -> None:
     retaining.round(app.store, app.files, app.now())
 
 
+def forgive(app: Program) -> None:
+    guarding.sweep(app.store, app.now())
+
+
 ROUNDS: Mapping[str, Round] = {
     "tick": Round(1.0, tick),
     # on one machine a thread of its own, so it sees a tick that hangs
@@ -212,6 +217,7 @@ ROUNDS: Mapping[str, Round] = {
     "spending": Round(30.0, observe_spending),
     "moves": Round(15.0, move_work),
     "nonces": Round(600.0, forget_nonces),
+    "blocks": Round(600.0, forgive),
 }
 """By name, in the order in which one minute does them."""
 
