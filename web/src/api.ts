@@ -213,6 +213,10 @@ export function uploadFile(agentId: string, file: File): Promise<void> {
   return done("POST", filesOf(agentId), { body });
 }
 
+// A word to those who run the platform
+export const giveFeedback = (text: string, place: string, mood: "good" | "bad" | null) =>
+  done("POST", "/api/feedback", { json: { text, place, mood } });
+
 // Incoming webhooks
 const hooksOf = (agentId: string): string => `/api/agents/${part(agentId)}/hooks`;
 export const hooks = (agentId: string, signal?: AbortSignal) =>

@@ -13,6 +13,7 @@ import { ExecutionPage } from "./pages/execution";
 import { OutboxPage } from "./pages/outbox";
 import { SignInPage } from "./pages/sign-in";
 import { DemoBadge } from "./parts/badge";
+import { FeedbackButton } from "./parts/feedback";
 import { Notices } from "./parts/notices";
 import { ProblemCard } from "./parts/problem-card";
 import { Skeleton } from "./parts/skeleton";
@@ -82,6 +83,7 @@ function Header() {
             {t("admin")}
           </a>
         )}
+        {user.value && <FeedbackButton />}
         <button
           type="button"
           class="small plain"
