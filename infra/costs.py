@@ -16,6 +16,9 @@ import yaml
 HERE = Path(__file__).resolve().parent
 DAYS = 30.4
 MINUTES = DAYS * 24 * 60
+RUN_WRITES = 28
+RUN_READS = 45
+"""Of a run without model calls and log, measured by tests/gcp/test_costs.py; writes that only verify are billed too."""
 IMAGES = 2.5
 """GiB: five versions of three images, layers shared; a guess until the registry shows it."""
 
@@ -102,9 +105,9 @@ def services(use: Use, tier: float, price: dict[str, float]) -> Line:
 
 
 def firestore(use: Use, price: dict[str, float]) -> Line:
-    """A run: 8 writes, 2 for each model call, 2 of its log; as many reads and half as many again."""
-    writes = use.runs * (8 + 2 * use.calls_a_run + 2) + use.users * 100
-    reads = use.runs * 40 + use.users * use.requests_each * 5 + MINUTES * 6
+    """A run's own, 2 writes and reads for each model call; its log is written at most every 2 s, 30 times here."""
+    writes = use.runs * (RUN_WRITES + 2 * use.calls_a_run + 30) + use.users * 100
+    reads = use.runs * (RUN_READS + 2 * use.calls_a_run + 30) + use.users * use.requests_each * 5 + MINUTES * 6
     cost = over(reads, price["free_reads_a_day"] * DAYS) * price["reads_100k"] / 1e5
     cost += over(writes, price["free_writes_a_day"] * DAYS) * price["writes_100k"] / 1e5
     return "Firestore", f"{reads:,.0f} reads, {writes:,.0f} writes", cost

@@ -62,7 +62,7 @@ FAR = Pace(
     lease=timedelta(seconds=30),
     launch=timedelta(minutes=5),
     heartbeat_seconds=5.0,
-    flush_seconds=1.0,
+    flush_seconds=2.0,
     orphan_seconds=120.0,
     cancel_grace=timedelta(seconds=15),
 )

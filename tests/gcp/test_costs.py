@@ -1,0 +1,74 @@
+"""What Firestore is asked for, by API call and by run, and what that costs a month."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from infra import costs
+from tests.gcp.cloud import Cloud, until
+from tests.scripted import bash, script
+
+pytestmark = [pytest.mark.emulator, pytest.mark.sandbox, pytest.mark.gcp, pytest.mark.timeout(300)]
+
+MODEL_CALLS = 2
+
+
+def asked(cloud: Cloud, call: Callable[[], object]) -> Counter[str]:
+    with cloud.counted() as found:
+        call()
+    return sum((counts for counts in found.values()), Counter())
+
+
+def said(name: str, counts: Counter[str]) -> None:
+    print(f"{name:<34}" + "  ".join(f"{counts[kind]:>4} {kind}" for kind in ("queries", "reads", "writes", "deletes")))
+
+
+def test_reading_and_making_agents_asks_for_little(cloud: Cloud) -> None:
+    made = [cloud.agent(name=f"에이전트 {number}") for number in range(20)]
+    agent = made[0]["id"]
+    change = {"name": "neu", "finalPrompt": "x"}
+    calls: dict[str, Callable[[], object]] = {
+        "list of 20 agents": lambda: cloud.ask("agents", "GET", "/api/agents?limit=20"),
+        "one agent": lambda: cloud.ask("agents", "GET", f"/api/agents/{agent}"),
+        "make an agent": lambda: cloud.agent(name="noch einer"),
+        "change an agent": lambda: cloud.ask("agents", "PUT", f"/api/agents/{agent}", change),
+        "list of 20 runs": lambda: cloud.ask("executions", "GET", "/api/executions?limit=20"),
+    }
+    found = {}
+    print()
+    for name, call in calls.items():
+        found[name] = asked(cloud, call)
+        said(name, found[name])
+    assert found["list of 20 agents"]["queries"] == 1
+    assert found["list of 20 agents"]["reads"] <= 20 + 4
+    assert found["list of 20 agents"]["writes"] == 0
+    assert found["list of 20 runs"]["queries"] == 1
+    # four documents (agent, version, name, count), and three that are only verified, which Google bills as writes too
+    assert found["make an agent"]["writes"] + found["make an agent"]["deletes"] <= 7
+
+
+def test_a_run_asks_for_what_the_costs_are_computed_from(cloud: Cloud) -> None:
+    agent = cloud.agent(finalPrompt=script(bash("echo 1 > memo.txt"), {"text": "fertig"}))
+    written = {name: counter.written.copy() for name, counter in cloud.counters.items()}
+    with cloud.counted() as found:
+        id = cloud.request(agent)["id"]
+        until(lambda: cloud.ask("executions", "GET", f"/api/executions/{id}")["status"] == "succeeded", pause=2.0)
+    after = Counter[str]()
+    for name, counter in cloud.counters.items():
+        after += counter.written - written[name]
+    platform = sum((counts for name, counts in found.items() if name != "executions"), Counter())
+    verified = sum(count for name, count in after.items() if name.endswith("(verified)"))
+    batches, calls = after["batches"], after["ledgers"] - 2
+    print()
+    said("a run", platform)
+    print(f"of these only verified: {verified}; log: {batches}; model calls: {calls}")
+    print(json.dumps(dict(after.most_common()), ensure_ascii=False))
+    own = platform["writes"] + platform["deletes"] - batches - calls
+    for use in (costs.SMALL, costs.LARGE):
+        what, how, dollars = costs.firestore(use, costs.tables()[0]["firestore"])
+        print(f"{use.users:>6} users: {what} {how}: ${dollars:,.2f} a month")
+    assert calls == 2 * MODEL_CALLS
+    assert own <= costs.RUN_WRITES
+    assert platform["reads"] <= costs.RUN_READS
