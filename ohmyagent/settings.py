@@ -90,6 +90,7 @@ class Settings:
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str | None = None
     mail_to: str | None = None
+    mail_dkim_selector: str | None = None
     admin_emails: tuple[str, ...] = field(default=(), repr=False)
     plans: Plans = field(default_factory=Plans.built_in)
     google: Google | None = None
@@ -141,6 +142,7 @@ class Settings:
             smtp_url=smtp_url,
             mail_from=mail_from,
             mail_to=env.get("MAIL_TO") or None,
+            mail_dkim_selector=env.get("MAIL_DKIM_SELECTOR") or None,
             admin_emails=admin_emails,
             plans=plans,
             google=google,

@@ -132,7 +132,20 @@ def platform(here: Settings) -> Finding:
     return Finding("platform", True, words.PLATFORM_OK(url=running.url, version=health["version"]))
 
 
-ALL: tuple[Check, ...] = (python, sandbox, cli, toolbox, model, port, disk, page, platform)
+def mail(here: Settings) -> Finding:
+    """What receivers ask of the sender's domain.  Where nobody answers, nothing is known and nothing is wrong."""
+    if here.smtp_url is None or here.mail_from is None:
+        return Finding("mail", True, words.MAIL_OFF())
+    from ohmyagent.cli import mail_records  # the resolver is loaded where it is used
+
+    try:
+        found, wrong = mail_records.faults(here.mail_from, here.mail_dkim_selector)
+    except mail_records.Unresolved:
+        return Finding("mail", True, words.MAIL_UNRESOLVED())
+    return Finding("mail", not wrong, found, " ".join(wrong) or None)
+
+
+ALL: tuple[Check, ...] = (python, sandbox, cli, toolbox, model, port, disk, page, mail, platform)
 
 
 def _home(here: Settings) -> str:

@@ -336,6 +336,34 @@ PLATFORM_OK = Words("running at {url}, version {version}", "{url} 에서 실행 
 PLATFORM_OFF = Words("not running (start it with: oma up)", "실행 중 아님 (시작: oma up)")
 PLATFORM_SICK = Words("{url} answers, but fails: {reason}", "{url} 이(가) 응답하지만 이상이 있습니다: {reason}")
 PLATFORM_FIX = Words("Stop it and start it again: oma up", "멈추고 다시 시작하세요: oma up")
+MAIL_OFF = Words("no mail server is set, so mails stay in the outbox", "메일 서버를 정하지 않아 알림함에만 보관함")
+MAIL_UNRESOLVED = Words(
+    "no name server answered, so SPF, DKIM and DMARC were not checked",
+    "이름 서버가 응답하지 않아 SPF, DKIM, DMARC를 점검하지 못함",
+)
+RECORDS = Words(
+    "{domain}: SPF {spf}, DKIM {dkim}, DMARC {dmarc}", "{domain}의 기록: SPF {spf}, DKIM {dkim}, DMARC {dmarc}"
+)
+SPF_FIX = Words(
+    "Add a TXT record at {domain} that begins with v=spf1 and names your mail server.",
+    "{domain} 에 메일 서버를 적은 v=spf1 TXT 기록을 추가하세요.",
+)
+SPF_TWICE = Words(
+    "Keep one of the SPF records at {domain}: several count as none.",
+    "{domain} 의 SPF 기록을 하나만 남기세요. 여럿이면 없는 것과 같습니다.",
+)
+DKIM_FIX = Words(
+    "Publish the mail server's key as a TXT record at {name}.",
+    "메일 서버의 키를 {name} 의 TXT 기록으로 올리세요.",
+)
+DKIM_UNKNOWN = Words(
+    "Sign mail by DKIM, and name its selector in MAIL_DKIM_SELECTOR so that it can be checked.",
+    "메일에 DKIM 서명을 하고, 점검할 수 있게 MAIL_DKIM_SELECTOR에 선택자를 적으세요.",
+)
+DMARC_FIX = Words(
+    'Add a TXT record at _dmarc.{domain}, for a start "v=DMARC1; p=none".',
+    '_dmarc.{domain} 에 TXT 기록을 추가하세요. 처음에는 "v=DMARC1; p=none" 이면 됩니다.',
+)
 SETTINGS_FIX = Words("Correct the environment or .env.", "환경 변수나 .env를 고치세요.")
 FIX = Words("Fix: {fix}", "해결: {fix}")
 ALL_FINE = Words("Everything is ready.", "모두 준비되었습니다.")
@@ -343,6 +371,7 @@ SOME_FAIL = Words("{count} of {all} checks failed.", "{all}개 중 {count}개 �
 
 CHECKS = {
     "python": Words("Python", "Python"),
+    "mail": Words("mail", "메일"),
     "settings": Words("settings", "설정"),
     "sandbox": Words("sandbox", "샌드박스"),
     "cli": Words("agent CLI", "에이전트 CLI"),
