@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _HANGUL = re.compile("[가-힣ㄱ-ㅎㅏ-ㅣ]")
-_NOTICES = ("<system-reminder>", "[structured-output-enforce]")
+_NOTICES = ("<system-reminder>", "[structured-output-enforce]", '{"file": ')
+"""What stands in the user's messages and is not their own: the CLI's remarks, and files given to a conversation."""
 _PAGE = re.compile(r"\s*Web page content:\s*\n-{3,}\n(?P<page>.*)\n-{3,}\n(?P<question>.*)\Z", re.S)
 """The extra call that the CLI's WebFetch makes: the page, and what was asked about it."""
 _FOLDER = re.compile(r"Primary working directory: (/[^\n]*)")
