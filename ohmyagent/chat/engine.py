@@ -19,7 +19,7 @@ from ohmyagent.chat.writing import Desk, Writing
 from ohmyagent.domain.accounts import Locale, User
 from ohmyagent.domain.conversations import LEASE, Mode, Saying, Turn
 from ohmyagent.domain.costs import ModelTable
-from ohmyagent.domain.errors import Gone, NoRoom, Problem, StaleEpoch, Unavailable
+from ohmyagent.domain.errors import NoRoom, Problem, Unavailable
 from ohmyagent.domain.text import new_id
 from ohmyagent.ports import Files, Store
 from ohmyagent.use_cases import talking, ticketing
@@ -30,6 +30,8 @@ log = structlog.get_logger()
 MOST_TURNS = 512
 """At once in one process."""
 RENEW_SECONDS = 2.5
+MOST_TOGETHER = 50
+"""Leases renewed in one commit."""
 LOOK_SECONDS = 0.5
 SWEEP_SECONDS = 2.0
 TIDY_SECONDS = 60.0
@@ -171,21 +173,27 @@ class Engine:
             writing.stop()
 
     async def _renew(self) -> None:
-        """Hold what is held for longer; what cannot be held is given up before another may take it."""
+        """Hold what is held for longer, many in one commit; what cannot be held is given up before another takes it."""
+        now = self._program.now()
+        soon = now + LEASE - timedelta(seconds=RENEW_SECONDS)
+        due = [writing for writing, _ in self._writings.values() if writing.expires_at <= soon]
+        for first in range(0, len(due), MOST_TOGETHER):
+            await self._renew_together(due[first : first + MOST_TOGETHER])
+
+    async def _renew_together(self, writings: list[Writing]) -> None:
         here, now = self._program, self._program.now()
-        for writing, _ in list(self._writings.values()):
-            if now < writing.expires_at - LEASE + timedelta(seconds=RENEW_SECONDS):
-                continue
-            try:
-                turn = await self._run(partial(talking.renew, here.store, writing.held.turn, now))
-            except (StaleEpoch, Gone):
-                writing.abandon()
-            except Problem:
-                if here.now() >= writing.expires_at:
-                    writing.abandon()
-            else:
+        held = [writing.held.turn for writing in writings]
+        try:
+            turns = await self._run(partial(talking.renew_all, here.store, held, now))
+        except Problem:
+            turns = {}
+        for writing in writings:
+            turn = turns.get(writing.held.turn.id)
+            if turn is not None:
                 writing.expires_at = now + LEASE
                 self._judge(writing, turn)
+            elif writing.held.turn.id in turns or here.now() >= writing.expires_at:
+                writing.abandon()
 
     async def _tidy(self) -> None:
         here = self._program

@@ -28,4 +28,4 @@ class Limits:
     header_bytes: int = 32 * 1024
     calls: int = 512
     calls_per_run: int = 16
-    connections: int = 256
+    connections: int = 512

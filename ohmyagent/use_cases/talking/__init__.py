@@ -16,10 +16,11 @@ from ohmyagent.use_cases.talking.pieces import (
     TurnContext,
 )
 from ohmyagent.use_cases.talking.reading import delete, erase_deleted, find, page, shown
-from ohmyagent.use_cases.talking.turns import Begun, Held, begin, expired, keep, renew, take_over
+from ohmyagent.use_cases.talking.turns import Begun, Held, begin, expired, keep, renew, renew_all, take_over
 
 __all__ = [
     "Answerer", "Begun", "Card", "Delta", "Ended", "Held", "Line", "Log", "Message", "PartEnd", "Piece", "Saved", 
     "Status", "Tool", "TurnContext", "append", "begin", "delete", "end", "erase_deleted", "expired", "find", "history",
-    "keep", "last_seq", "log", "messages", "page", "release", "renew", "shown", "stop", "take_over", "told",
+    "keep", "last_seq", "log", "messages", "page", "release", "renew", "renew_all", "shown", "stop",
+    "take_over", "told",
 ]  # fmt: skip

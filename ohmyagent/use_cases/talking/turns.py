@@ -20,7 +20,7 @@ from ohmyagent.domain.conversations import (
     TurnState,
 )
 from ohmyagent.domain.costs import ModelTable
-from ohmyagent.domain.errors import Conflict, KeyReused, NotFound
+from ohmyagent.domain.errors import Conflict, Gone, KeyReused, NotFound, StaleEpoch
 from ohmyagent.domain.permissions import Action, may
 from ohmyagent.domain.text import digest, new_secret
 from ohmyagent.domain.uploads import Upload
@@ -182,6 +182,29 @@ def renew(store: Store, turn: Turn, now: datetime) -> Turn:
 def _prompt(conversation: Conversation) -> str | None:
     """The version that the designer answers with; agents have instructions of their own."""
     return prompts.DESIGNER if conversation.mode is Mode.DESIGN else None
+
+
+def renew_all(store: Store, turns: Sequence[Turn], now: datetime) -> dict[str, Turn | None]:
+    """`renew` for several turns in one commit; None for one that is not held any more."""
+
+    def work(tx: Transaction) -> dict[str, Turn | None]:
+        found = {turn.id: _held_still(records.turns.find(tx, turn.id), turn) for turn in turns}
+        renewed = {id: turn and turn.renewed(now) for id, turn in found.items()}
+        for turn in filter(None, renewed.values()):
+            records.turns.put(tx, turn.id, turn)
+        return renewed
+
+    return store.transact(work)
+
+
+def _held_still(present: Turn | None, held: Turn) -> Turn | None:
+    assert held.lease is not None
+    if present is None:
+        return None
+    try:
+        return present.held_by(held.lease.owner, held.lease.epoch)
+    except (StaleEpoch, Gone):
+        return None
 
 
 def _same(turn: Turn, saying: Saying) -> Turn:
