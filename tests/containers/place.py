@@ -27,7 +27,9 @@ PODMAN = ("podman", "--storage-driver", "vfs", "--cgroup-manager", "cgroupfs", "
 IMAGE = "oh-my-agent-runner-under-test"
 BASE = "docker.io/library/debian:bookworm-slim"
 LIMITS = ("--memory", "1g", "--cpus", "1", "--pids-limit", "128")
-HERE, THERE = "10.213.77.1", "10.213.77.2"
+OWN = os.getpid() % 2**14
+"""Each process of tests has addresses of its own: one that was killed leaves its wire behind."""
+HERE, THERE = (f"10.213.{OWN // 64}.{OWN % 64 * 4 + end}" for end in (1, 2))
 SECONDS = 110
 
 
@@ -41,12 +43,14 @@ def lacking() -> str | None:
     return f"not installed: {', '.join(missing)}" if missing else None
 
 
-def build(image: str = IMAGE, folder: str = "jobs/agent-runner", base: str = BASE) -> None:
+def build(image: str = IMAGE, folder: str = "jobs/agent-runner", base: str = BASE, *options: str) -> None:
     """The image as it stands in this tree; what did not change is taken from before."""
     if subprocess.run([*PODMAN, "image", "exists", base], check=False).returncode:
         subprocess.run([KIT / "make-base.sh", base], check=True)
     dockerfile = REPOSITORY / folder / "Dockerfile"
-    subprocess.run([KIT / "build.sh", "-t", image, "-f", dockerfile, REPOSITORY], check=True, capture_output=True)
+    subprocess.run(
+        [KIT / "build.sh", *options, "-t", image, "-f", dockerfile, REPOSITORY], check=True, capture_output=True
+    )
 
 
 @contextmanager
