@@ -38,9 +38,14 @@ test-fresh:  ## `make run` and `make test` in a new Debian root (needs root and 
 	$(SETUP) test
 	$(PYTEST) -m fresh -s tests/fresh
 
-gcp-test:  ## The platform in gcp mode on this machine, with faults between its parts, and what it costs
+gcp-test: .tools/tasks-emulator  ## The platform in gcp mode on this machine, with faults between its parts, and what it costs
 	$(SETUP) test
-	$(PYTEST) -s tests/gcp tests/contract/test_google.py
+	$(PYTEST) -s tests/gcp tests/contract/test_google.py tests/contract/test_tasks_emulator.py tests/contract/test_rules.py
+
+.tools/tasks-emulator: requirements-tasks-emulator.txt
+	$(SETUP) test
+	@$(PYTHON) -m venv $@ && $@/bin/pip install --quiet --no-deps --require-hashes -r $< \
+	|| { rm -rf $@; echo "The emulator of Cloud Tasks cannot be had: its tests are skipped" >&2; }
 
 check:  ## Format, lint and types, of Python, page and shell
 	$(SETUP) test

