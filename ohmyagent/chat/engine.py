@@ -13,6 +13,7 @@ from typing import Protocol
 import structlog
 
 from ohmyagent import records
+from ohmyagent.chat.pacing import Window
 from ohmyagent.chat.rooms import Rooms
 from ohmyagent.chat.running import Run, inline
 from ohmyagent.chat.writing import Desk, Writing
@@ -63,6 +64,7 @@ class Engine:
         self._answerers = answerers
         self._run = run
         self._most_turns = most_turns
+        self._window = Window()
         self._writings: dict[str, tuple[Writing, asyncio.Task[None]]] = {}
         self._loops: list[asyncio.Task[None]] = []
         self._checks: set[asyncio.Future[None]] = set()
@@ -79,6 +81,7 @@ class Engine:
         chores = ((LOOK_SECONDS, self._renew), (SWEEP_SECONDS, self.sweep), (TIDY_SECONDS, self._tidy))
         self._loops = [asyncio.create_task(self._every(seconds, chore)) for seconds, chore in chores]
         self._loops.append(asyncio.create_task(self._every(CATCH_UP_SECONDS, self._catch_up)))
+        self._loops.append(asyncio.create_task(self._window.pulse()))
 
     async def stop(self) -> None:
         """Write no more; the leases are given up, so that whoever comes next need not wait."""
@@ -138,7 +141,7 @@ class Engine:
         room = self.rooms.claim(held.conversation.id)
         here = self._program
         answerer = self._answerers[held.conversation.mode]
-        writing = Writing(Desk(here.store, self._run, here.now, answerer), room, held)
+        writing = Writing(Desk(here.store, self._run, here.now, answerer, self._window), room, held)
         room.live = writing
         room.poke(held.last_seq)
         task = asyncio.create_task(writing.run())

@@ -1,4 +1,4 @@
-"""How often something may happen: so much a second in the long run, so much at once."""
+"""How often something may happen, and how much is taken together when there is too much to do."""
 
 import asyncio
 import time
@@ -36,3 +36,26 @@ class Bucket:
         now = self._clock()
         self._tokens = min(self._most, self._tokens + (now - self._filled) * self._rate)
         self._filled = now
+
+
+class Window:
+    """Seconds within which what comes is shown together: few while the process keeps up, more when it runs late."""
+
+    LEAST, MOST, PULSE, LATE = 0.03, 0.1, 0.1, 0.02
+
+    __slots__ = ("seconds",)
+
+    def __init__(self) -> None:
+        self.seconds = self.LEAST
+
+    def adjust(self, lateness: float) -> None:
+        """Told every `PULSE` by how many seconds the loop was late."""
+        factor = 1.5 if lateness > self.LATE else 0.9
+        self.seconds = min(self.MOST, max(self.LEAST, self.seconds * factor))
+
+    async def pulse(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + self.PULSE
+            await asyncio.sleep(self.PULSE)
+            self.adjust(loop.time() - due)

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import structlog
 
 from ohmyagent import records
-from ohmyagent.chat.pacing import Bucket
+from ohmyagent.chat.pacing import Bucket, Window
 from ohmyagent.chat.rooms import Room
 from ohmyagent.chat.running import Run
 from ohmyagent.domain.conversations import Mode, Reason
@@ -31,8 +31,6 @@ log = structlog.get_logger()
 T = TypeVar("T")
 Event = dict[str, Any]
 
-WINDOW = 0.06
-"""Seconds: deltas that come closer to each other are shown together."""
 KEEP_SECONDS = 0.5
 KEPT_A_SECOND = 1.5
 KEPT_AT_ONCE = 4
@@ -57,6 +55,7 @@ class Desk:
     run: Run
     now: Callable[[], datetime]
     answerer: Answerer
+    window: Window
 
 
 class Writing:
@@ -188,7 +187,7 @@ class Writing:
         self._unsent.append(text)
         if self._sending is None:
             loop = asyncio.get_running_loop()
-            due = self._sent_at + WINDOW
+            due = self._sent_at + self._desk.window.seconds
             if loop.time() >= due:
                 self._send()
             else:

@@ -1,5 +1,6 @@
 """Which part of the platform answers which path, on the two ports of one machine."""
 
+import asyncio
 import re
 from types import TracebackType
 from typing import Self
@@ -28,6 +29,7 @@ class Front:
     def __init__(self, app: wiring.Local, dialler: Dialler | None = None, meters: Meters | None = None) -> None:
         self._gateway = Gateway.of(app, dialler=dialler)
         self._chat = Chat(app)
+        self._hushed = False
         self._routes: list[tuple[re.Pattern[str], ASGIApp]] = [
             (STREAMS, self._chat),
             (re.compile(r"/metrics\Z"), meters or Meters(app)),
@@ -43,7 +45,12 @@ class Front:
         await answer(scope, receive, send)
 
     async def gateway(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._gateway(scope, receive, send)
+        try:
+            await self._gateway(scope, receive, send)
+        except asyncio.CancelledError:
+            # an answer that was given up is still being read to its end, for the bill; the server waits no longer
+            if not self._hushed:
+                raise
 
     async def __aenter__(self) -> Self:
         await self._gateway.start()
@@ -52,6 +59,7 @@ class Front:
 
     async def hush(self) -> None:
         """Before anything else stops: answers under way are left for the next start, and their readers sent away."""
+        self._hushed = True
         await self._chat.stop()
 
     async def __aexit__(
