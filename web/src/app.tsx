@@ -1,6 +1,6 @@
 /** The frame: header, the page that the address names, and notices. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useAction } from "./act";
 import { lang, speak, t } from "./language";
 import { AccountPage } from "./pages/account";
@@ -13,7 +13,9 @@ import { ExecutionPage } from "./pages/execution";
 import { OutboxPage } from "./pages/outbox";
 import { SignInPage } from "./pages/sign-in";
 import { DemoBadge } from "./parts/badge";
+import { Dialog } from "./parts/dialog";
 import { FeedbackButton } from "./parts/feedback";
+import { Icon } from "./parts/icon";
 import { Notices } from "./parts/notices";
 import { ProblemCard } from "./parts/problem-card";
 import { Skeleton } from "./parts/skeleton";
@@ -21,6 +23,7 @@ import { route, to } from "./route";
 import { hasChat, isAdmin, isDemo, leave, start, startProblem, user } from "./state";
 import type { User } from "./types";
 import { followUpdates } from "./updates";
+import { useWide } from "./wide";
 
 export function App() {
   const userId = user.value?.id;
@@ -55,56 +58,86 @@ function focusMain(): void {
 }
 
 function Header() {
-  const leaving = useAction();
+  const isWide = useWide();
+  const [isOpen, setOpen] = useState(false);
+  const close = () => setOpen(false);
   return (
     <header class="top">
       <a class="brand" href={to.agents()}>
         <img src="/favicon.svg" alt="" width="26" height="26" />
         <span class="brand-name">Oh My Agent</span>
       </a>
-      <nav class="row" aria-label={t("menu")}>
-        {user.value && (
-          <a class="button small plain who" href={to.account()} title={t("account")}>
-            {nameOf(user.value)}
-          </a>
-        )}
-        {user.value && hasChat.value && (
-          <a class="button small plain" href={to.chat()}>
-            {t("workspace")}
-          </a>
-        )}
-        {user.value && (
-          <a class="button small plain" href={to.outbox()}>
-            {t("mails")}
-          </a>
-        )}
-        {isAdmin.value && (
-          <a class="button small plain" href={to.admin()}>
-            {t("admin")}
-          </a>
-        )}
-        {user.value && <FeedbackButton />}
+      {isWide || !user.value ? (
+        <nav class="row" aria-label={t("menu")}>
+          <Links />
+        </nav>
+      ) : (
+        <button type="button" class="small" aria-haspopup="dialog" onClick={() => setOpen(true)}>
+          <Icon name="list" />
+          {t("menu")}
+        </button>
+      )}
+      {isOpen && !isWide && (
+        <Dialog title={t("menu")} drawer onClose={close}>
+          {/* biome-ignore lint/a11y/useKeyWithClickEvents: a link that was followed, by whatever key, clicks. */}
+          <nav
+            class="menu"
+            aria-label={t("menu")}
+            onClick={(event) => (event.target as HTMLElement).closest("a") && close()}
+          >
+            <Links />
+          </nav>
+        </Dialog>
+      )}
+    </header>
+  );
+}
+
+function Links() {
+  const leaving = useAction();
+  return (
+    <>
+      {user.value && (
+        <a class="button small plain" href={to.account()} title={t("account")}>
+          {nameOf(user.value)}
+        </a>
+      )}
+      {user.value && hasChat.value && (
+        <a class="button small plain" href={to.chat()}>
+          {t("workspace")}
+        </a>
+      )}
+      {user.value && (
+        <a class="button small plain" href={to.outbox()}>
+          {t("mails")}
+        </a>
+      )}
+      {isAdmin.value && (
+        <a class="button small plain" href={to.admin()}>
+          {t("admin")}
+        </a>
+      )}
+      {user.value && <FeedbackButton />}
+      <button
+        type="button"
+        class="small plain"
+        lang={lang.value === "ko" ? "en" : "ko"}
+        title={t("languageHint")}
+        onClick={() => speak(lang.value === "ko" ? "en" : "ko")}
+      >
+        {t("language")}
+      </button>
+      {user.value && (
         <button
           type="button"
           class="small plain"
-          lang={lang.value === "ko" ? "en" : "ko"}
-          title={t("languageHint")}
-          onClick={() => speak(lang.value === "ko" ? "en" : "ko")}
+          disabled={leaving.busy}
+          onClick={() => leaving.start(leave)}
         >
-          {t("language")}
+          {t("signOut")}
         </button>
-        {user.value && (
-          <button
-            type="button"
-            class="small plain"
-            disabled={leaving.busy}
-            onClick={() => leaving.start(leave)}
-          >
-            {t("signOut")}
-          </button>
-        )}
-      </nav>
-    </header>
+      )}
+    </>
   );
 }
 

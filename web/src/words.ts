@@ -5,7 +5,7 @@ import type { Lang } from "./types";
 export const words = {
   // The frame
   skip: { ko: "본문으로 건너뛰기", en: "Skip to content" },
-  menu: { ko: "내 계정", en: "Account" },
+  menu: { ko: "메뉴", en: "Menu" },
   language: { ko: "English", en: "한국어" },
   languageHint: { ko: "Switch to English", en: "한국어로 바꾸기" },
   signOut: { ko: "로그아웃", en: "Sign out" },
