@@ -40,7 +40,7 @@ def signin(house: PlatformProcess) -> str:
 def test_an_agent_that_keeps_failing_stands_still_goes_on_and_is_written_about(
     browser: Browser, house: PlatformProcess, server: MailServer
 ) -> None:
-    agent = house.agent(name="자꾸 실패", finalPrompt="일부러 실패해 줘", schedule=DAILY)
+    agent = house.agent(name="자꾸 실패", finalPrompt="일부러 실패해 줘", schedule=DAILY, retry={"times": 0})
     for _ in range(FAILURES):
         assert house.until(house.run(agent)["id"])["status"] == "failed"
 

@@ -8,6 +8,7 @@ import type {
   Artifact,
   CalendarEntry,
   Config,
+  Delivery,
   Execution,
   Hook,
   Mail,
@@ -21,6 +22,7 @@ import type {
   Session,
   Template,
   User,
+  WebhookSecret,
   WorkspaceFile,
 } from "./types";
 
@@ -216,6 +218,18 @@ export function uploadFile(agentId: string, file: File): Promise<void> {
 // A word to those who run the platform
 export const giveFeedback = (text: string, place: string, mood: "good" | "bad" | null) =>
   done("POST", "/api/feedback", { json: { text, place, mood } });
+
+// Outgoing webhooks
+export const deliveries = (agentId: string, cursor: string | null, signal?: AbortSignal) =>
+  read<Page<Delivery>>(
+    "GET",
+    `/api/agents/${part(agentId)}/deliveries?limit=10${cursor ? `&cursor=${part(cursor)}` : ""}`,
+    { signal },
+  );
+export const webhookSecret = (agentId: string) =>
+  read<WebhookSecret>("GET", `/api/agents/${part(agentId)}/webhook-secret`);
+export const rotateWebhookSecret = (agentId: string) =>
+  read<WebhookSecret>("POST", `/api/agents/${part(agentId)}/webhook-secret`);
 
 // Incoming webhooks
 const hooksOf = (agentId: string): string => `/api/agents/${part(agentId)}/hooks`;

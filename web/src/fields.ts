@@ -18,6 +18,12 @@ export interface Fields {
   schedule: Schedule | null | undefined;
   /** When mails are sent; `undefined` as above. */
   email: Email | undefined;
+  /** Where each end is told; empty means nowhere. */
+  webhookUrl: string;
+  /** How often a run is repeated that the platform lost. */
+  retries: string;
+  /** Whether also what had called a model. */
+  afterCalls: boolean;
   /** Most a run may cost, and a month. */
   dollars: string;
   monthly: string;
@@ -37,6 +43,9 @@ export const BLANK: Fields = {
   hosts: "",
   schedule: undefined,
   email: undefined,
+  webhookUrl: "",
+  retries: "1",
+  afterCalls: false,
   dollars: "0.5",
   monthly: "5",
   minutes: "15",
@@ -54,6 +63,9 @@ export function fieldsOf(draft: AgentDraft | Agent): Fields {
     hosts: draft.network?.allow.join("\n") ?? "",
     schedule: draft.schedule,
     email: draft.notify?.email,
+    webhookUrl: draft.notify?.webhookUrl ?? "",
+    retries: String(draft.retry?.times ?? BLANK.retries),
+    afterCalls: draft.retry?.afterCalls ?? BLANK.afterCalls,
     dollars: limits?.maxCostMicroUsd === undefined ? BLANK.dollars : typedDollars(limits.maxCostMicroUsd),
     monthly:
       limits?.monthlyCostMicroUsd === undefined ? BLANK.monthly : typedDollars(limits.monthlyCostMicroUsd),
@@ -89,7 +101,11 @@ export function draftOf(
     tools: fields.tools,
     network: { allow: hostsOf(fields.hosts) },
     ...(fields.schedule !== undefined && { schedule: fields.schedule }),
-    ...(fields.email !== undefined && { notify: { email: fields.email } }),
+    retry: { times: Number(fields.retries), afterCalls: fields.afterCalls },
+    notify: {
+      ...(fields.email !== undefined && { email: fields.email }),
+      webhookUrl: fields.webhookUrl.trim() || null,
+    },
     limits: {
       maxCostMicroUsd: cost,
       monthlyCostMicroUsd: month,
@@ -131,7 +147,9 @@ const SHOWN_AT: [prefix: string, field: FieldName][] = [
   ["tools", "tools"],
   ["network", "hosts"],
   ["schedule", "schedule"],
+  ["notify.webhookUrl", "webhookUrl"],
   ["notify", "email"],
+  ["retry", "retries"],
   ["limits.timeoutSeconds", "minutes"],
   ["limits.monthlyCostMicroUsd", "monthly"],
   ["limits.maxTurns", "turns"],

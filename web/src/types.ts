@@ -74,6 +74,12 @@ export interface Limits {
   monthlyCostMicroUsd: number;
 }
 
+/** How often a run is repeated that the platform lost, and whether also what had called a model. */
+export interface Retry {
+  times: number;
+  afterCalls: boolean;
+}
+
 export interface Schedule {
   cron: string;
   timezone: string;
@@ -115,7 +121,8 @@ export interface Agent {
   network: { allow: string[] };
   schedule: Schedule | null;
   limits: Limits;
-  notify: { email: Email };
+  retry: Retry;
+  notify: { email: Email; webhookUrl: string | null };
   /** The schedule in words. */
   scheduleText: Record<Lang, string> | null;
   nextRunAt: string | null;
@@ -154,7 +161,8 @@ export interface AgentDraft {
   network?: { allow: string[] };
   schedule?: Schedule | null;
   limits?: Partial<Limits>;
-  notify?: { email?: Email };
+  retry?: Partial<Retry>;
+  notify?: { email?: Email; webhookUrl?: string | null };
   tags?: string[];
   color?: string | null;
   icon?: string | null;
@@ -194,6 +202,9 @@ export interface Execution {
   errorCode: string | null;
   error: string | null;
   attempt: number;
+  retryOf: string | null;
+  retriedBy: string | null;
+  startAfter: string | null;
   tokenUsage: TokenUsage | null;
   costMicroUsd: number | null;
   costPartial: boolean;
@@ -271,6 +282,25 @@ export interface Mail {
   reason: string | null;
   dueAt: string;
   endedAt: string | null;
+}
+
+/** One run's end on its way to the agent's own webhook. */
+export interface Delivery {
+  id: string;
+  executionId: string;
+  url: string;
+  status: "pending" | "delivered" | "failed";
+  attempts: { at: string; httpStatus: number | null; error: string | null }[];
+  createdAt: string;
+  nextAttemptAt: string | null;
+}
+
+/** What deliveries are signed with; until `previousUntil` by the key before, too. */
+export interface WebhookSecret {
+  secret: string;
+  createdAt: string;
+  rotatedAt: string | null;
+  previousUntil: string | null;
 }
 
 export interface FieldError {

@@ -39,6 +39,17 @@ describe("the form of an agent", () => {
     expect(draftOf({ ...filled, schedule: null }, null, "")).toHaveProperty("schedule", null);
   });
 
+  it("sends retries and the webhook as the platform takes them, and an empty address as none", () => {
+    expect(draftOf({ ...filled, retries: "2", afterCalls: true }, null, "")).toMatchObject({
+      retry: { times: 2, afterCalls: true },
+      notify: { webhookUrl: null },
+    });
+    const typed = { ...filled, webhookUrl: " https://hooks.example.com/x ", email: "always" as const };
+    expect(draftOf(typed, null, "")).toMatchObject({
+      notify: { email: "always", webhookUrl: "https://hooks.example.com/x" },
+    });
+  });
+
   it("takes hosts however they are pasted", () => {
     expect(hostsOf(" a.example.com, HTTP://b.example.com/x \n\n c.example.com")).toEqual([
       "a.example.com",
@@ -56,6 +67,8 @@ describe("the form of an agent", () => {
       { field: "limits.maxCostMicroUsd", message: "too much" },
       { field: "limits.monthlyCostMicroUsd", message: "too little" },
       { field: "limits.maxTurns", message: "too many" },
+      { field: "notify.webhookUrl", message: "is not an https address" },
+      { field: "retry.times", message: "too often" },
       { field: "tags.0", message: "too long" },
     ];
     expect(placed(errors)).toEqual({
@@ -66,6 +79,8 @@ describe("the form of an agent", () => {
         dollars: "too much",
         monthly: "too little",
         turns: "too many",
+        webhookUrl: "is not an https address",
+        retries: "too often",
       },
       rest: [{ field: "tags.0", message: "too long" }],
     });

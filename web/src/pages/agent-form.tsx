@@ -15,7 +15,7 @@ import {
 } from "../fields";
 import { t } from "../language";
 import { useLoad } from "../load";
-import { EmailField, Field, HostsField, ModelField, ToolsField } from "../parts/field";
+import { EmailField, Field, HostsField, ModelField, RetryField, ToolsField } from "../parts/field";
 import { ProblemCard } from "../parts/problem-card";
 import { ScheduleEditor } from "../parts/schedule-editor";
 import { Skeleton } from "../parts/skeleton";
@@ -127,6 +127,14 @@ export function Form({ first, before, save, back }: FormProps) {
         />
       )}
       <EmailField value={fields.email} wrong={wrong.email} onInput={(value) => set("email", value)} />
+      <Field {...text("webhookUrl")} label={t("webhookUrlLabel")} hint={t("webhookUrlHint")} />
+      <RetryField
+        times={fields.retries}
+        afterCalls={fields.afterCalls}
+        wrong={wrong.retries}
+        onTimes={(value) => set("retries", value)}
+        onAfterCalls={(value) => set("afterCalls", value)}
+      />
       <fieldset>
         <legend>{t("limits")}</legend>
         <div class="two limits">

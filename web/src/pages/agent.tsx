@@ -10,6 +10,7 @@ import { dollars } from "../money";
 import { isDue, RunButton, runsOf } from "../parts/agent-card";
 import { DemoBadge, KindBadge, StatusBadge } from "../parts/badge";
 import { Calendar } from "../parts/calendar";
+import { Deliveries } from "../parts/deliveries";
 import { count, spent, triggerWords } from "../parts/facts";
 import { Files } from "../parts/files";
 import { Hooks } from "../parts/hooks";
@@ -51,6 +52,7 @@ export function AgentPage({ id }: { id: string }) {
           <Files agentId={agent.id} />
           <Secrets agent={agent} />
           <Hooks agentId={agent.id} />
+          <Deliveries agent={agent} />
         </>
       )}
     </>

@@ -8,6 +8,7 @@ import { Icon, type IconName } from "../parts/icon";
 import { ProblemCard } from "../parts/problem-card";
 import { Skeleton } from "../parts/skeleton";
 import { When } from "../parts/when";
+import { now } from "../state";
 import { useTitle } from "../title";
 import type { Mail, MailState } from "../types";
 
@@ -60,16 +61,23 @@ export function OutboxPage() {
   );
 }
 
+/** A digest is written on until its morning; until then it is neither sent nor kept. */
+const isPlanned = (mail: Mail): boolean =>
+  mail.endedAt === null &&
+  (mail.state === "queued" || mail.state === "no_address") &&
+  new Date(mail.dueAt) > now.value;
+
 function Letter({ mail }: { mail: Mail }) {
   const [isOpen, setOpen] = useState(false);
-  const [tone, icon] = LOOKS[mail.state];
+  const planned = isPlanned(mail);
+  const [tone, icon] = LOOKS[planned ? "queued" : mail.state];
   return (
     <article class="card" data-mail={mail.kind}>
       <div class="row spread">
         <h2>{mail.subject}</h2>
-        <span class={`badge ${tone}`} data-state={mail.state}>
+        <span class={`badge ${tone}`} data-state={planned ? "planned" : mail.state}>
           <Icon name={icon} />
-          {t(`mail_${mail.state}`)}
+          {t(planned ? "mail_planned" : `mail_${mail.state}`)}
         </span>
       </div>
       <p class="muted row">

@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { lang, type PlainWord, t } from "../language";
 import { dollars } from "../money";
+import { to } from "../route";
 import { now } from "../state";
 import { duration } from "../time";
 import { type Agent, type Execution, isOver, type Trigger } from "../types";
@@ -23,6 +24,17 @@ export function Facts({ execution, agent }: { execution: Execution; agent: Agent
   return (
     <dl class="facts">
       <Fact name={t("trigger")}>{t(triggerWords[execution.trigger])}</Fact>
+      {execution.attempt > 1 && (
+        <Fact name={t("attemptFact")}>
+          {t("attemptOf", { count: execution.attempt })}{" "}
+          {execution.retryOf && <a href={to.execution(execution.retryOf)}>{t("attemptBefore")}</a>}
+        </Fact>
+      )}
+      {execution.startAfter && !execution.startTime && !isOver(execution.status) && (
+        <Fact name={t("startsAfter")}>
+          <When at={execution.startAfter} />
+        </Fact>
+      )}
       <Fact name={t("started")}>
         <When at={execution.startTime} />
       </Fact>

@@ -23,6 +23,11 @@ export function Failure({ execution }: { execution: Execution }) {
       </p>
       {error && <p>{error}</p>}
       {!cancelled && <p class="muted">{t("seeBelow")}</p>}
+      {execution.retriedBy && (
+        <p data-testid="retried">
+          {t("retriedBy")} <a href={to.execution(execution.retriedBy)}>{t("retriedByLink")}</a>
+        </p>
+      )}
       <p class="row">
         {HELPED_BY_EDITING.includes(errorCode ?? "") && (
           <a class="button small" href={to.edit(agentId)}>

@@ -132,6 +132,39 @@ export function EmailField({ value = "on_failure", wrong, onInput }: EmailProps)
   );
 }
 
+interface RetryProps {
+  times: string;
+  afterCalls: boolean;
+  wrong: string | undefined;
+  onTimes: (value: string) => void;
+  onAfterCalls: (value: boolean) => void;
+}
+
+/** What happens when the platform loses a run. */
+export const RetryField = ({ times, afterCalls, wrong, onTimes, onAfterCalls }: RetryProps) => (
+  <Frame name="retries" label={t("retryLabel")} hint={t("retryHint")} wrong={wrong}>
+    <select
+      {...described("retries", wrong)}
+      value={times}
+      onChange={(event) => onTimes(event.currentTarget.value)}
+    >
+      <option value="0">{t("retry_0")}</option>
+      <option value="1">{t("retry_1")}</option>
+      <option value="2">{t("retry_2")}</option>
+    </select>
+    {times !== "0" && (
+      <label class="choice">
+        <input
+          type="checkbox"
+          checked={afterCalls}
+          onChange={(event) => onAfterCalls(event.currentTarget.checked)}
+        />
+        <span>{t("retryAfterCalls")}</span>
+      </label>
+    )}
+  </Frame>
+);
+
 export function ModelField({ value, wrong, onInput }: ModelProps) {
   const models = useLoad("models", (signal) => api.models(signal)).data?.items ?? [];
   const chosen = models.find((model) => model.id === value || model.aliases.includes(value));
