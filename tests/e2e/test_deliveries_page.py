@@ -73,7 +73,7 @@ def test_an_address_is_set_in_the_form_and_what_it_was_told_is_seen(browser: Bro
     panel(owner).get_by_role("button", name="서명 키 보기").click()
     first = key(owner)
     assert first == house.ask("GET", f"/api/agents/{agent['id']}/webhook-secret")["secret"]
-    panel(owner).get_by_role("button", name="비밀 값 바꾸기").click()
+    panel(owner).get_by_role("button", name="서명 키 바꾸기").click()
     expect(panel(owner).get_by_text("두 키로 함께 서명합니다")).to_be_visible()
     assert key(owner) != first
     assert owner.accessibility() == []

@@ -455,6 +455,8 @@ export const words = {
   webhookSecret: { ko: "서명 키", en: "Signing key" },
   webhookSecretShow: { ko: "서명 키 보기", en: "Show the signing key" },
   webhookSecretHide: { ko: "서명 키 숨기기", en: "Hide the signing key" },
+  webhookSecretRotate: { ko: "서명 키 바꾸기", en: "Change the signing key" },
+  webhookSecretCopy: { ko: "서명 키 복사", en: "Copy the signing key" },
   webhookSecretHint: {
     ko: "받은 요청의 서명(webhook-signature)을 이 키로 확인하세요.",
     en: "Check the webhook-signature of what arrives with this key.",

@@ -126,7 +126,7 @@ function Key({ agentId }: { agentId: string }) {
           disabled={action.busy}
           onClick={() => ask(() => api.rotateWebhookSecret(agentId))}
         >
-          {t("hookRotate")}
+          {t("webhookSecretRotate")}
         </button>
       </p>
       {action.problem && <ProblemCard problem={action.problem} />}
@@ -138,7 +138,7 @@ function Key({ agentId }: { agentId: string }) {
             <code class="long" data-testid="webhook-secret">
               {shared.secret}
             </code>
-            <Copy text={shared.secret} label={t("hookCopySecret")} />
+            <Copy text={shared.secret} label={t("webhookSecretCopy")} />
           </div>
         </div>
       )}
