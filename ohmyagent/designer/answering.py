@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from ohmyagent.designer import words
 from ohmyagent.designer.desk import Desk, Used
 from ohmyagent.designer.fitting import fitted
-from ohmyagent.designer.model import Answer, ContextFull, Model
+from ohmyagent.designer.model import Answer, ContextFull, Model, remembered
 from ohmyagent.designer.tools import TOOLS
 from ohmyagent.domain.conversations import Reason
 from ohmyagent.domain.costs import ModelTable
@@ -79,7 +79,12 @@ class Designer:
         told = words.said(words.DROPPED, turn.language).format(count=dropped) if dropped else None
         yield Status(told or words.said(words.THINKING, turn.language))
         asked = self._model.stream(
-            turn.token, turn.turn.model, self._prompt(turn), kept, max_tokens=MOST_OUTPUT, tools=self._tools
+            turn.token,
+            turn.turn.model,
+            self._prompt(turn),
+            _remembered(kept),
+            max_tokens=MOST_OUTPUT,
+            tools=self._tools,
         )
         async for news in asked:
             if isinstance(news, Answer):
@@ -110,6 +115,14 @@ class Designer:
             yield Tool(name, "failed" if used.failed else "done")
             result = {"type": "tool_result", "tool_use_id": call["id"], "content": used.text}
             results.append(result | {"is_error": True} if used.failed else result)
+
+
+def _remembered(said: Sequence[Json]) -> list[Json]:
+    """The same, with what was said so far to be remembered by the provider."""
+    *before, last = said
+    content = last["content"]
+    blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    return [*before, last | {"content": [*blocks[:-1], remembered(blocks[-1])]}]
 
 
 def _sayable(content: Sequence[Json]) -> list[Json]:

@@ -103,7 +103,7 @@ class Model:
 
         asked: Json = {"model": model, "max_tokens": max_tokens, "messages": list(messages), "stream": True}
         if system:
-            asked["system"] = system
+            asked["system"] = [remembered({"type": "text", "text": system})]
         if tools:
             asked["tools"] = list(tools)
         reading = _Reading()
@@ -137,6 +137,11 @@ class Model:
                 timeout=httpx2.Timeout(self._silence, connect=CONNECT_SECONDS), http_client=self._http,
             )  # fmt: skip
         return self._client.with_options(api_key=token)
+
+
+def remembered(block: Json) -> Json:
+    """The block with the prompt up to it kept by the provider for five minutes: the next step pays a tenth for it."""
+    return block | {"cache_control": {"type": "ephemeral"}}
 
 
 class _Reading:

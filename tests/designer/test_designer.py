@@ -1,10 +1,12 @@
 """The designer's loop: what a model does wrong ends in an answer or a named end, and nothing happens twice."""
 
 import asyncio
+import re
 
 import pytest
 
 from ohmyagent import records
+from ohmyagent.designer import words
 from ohmyagent.designer.answering import MOST_CALLS, MOST_STEPS
 from ohmyagent.designer.model import ContextFull, ModelBusy, ModelCutOff, ModelFailed
 from ohmyagent.designer.tools import TOOLS
@@ -30,8 +32,9 @@ def test_text_and_tools_alternate_until_the_model_has_nothing_more_to_do(world):
     assert answered.tools == [("read_draft", "done")]
     assert [message["role"] for message in talk.history] == ["user", "assistant", "user", "assistant"]
     assert scripted.requests[0]["tools"][0].keys() == {"name", "description", "input_schema"}
-    assert "Asia/Seoul" in scripted.requests[0]["system"]
-    assert "2026-11-20, Friday" in scripted.requests[0]["system"]
+    system = scripted.requests[0]["system"][0]["text"]
+    assert "Asia/Seoul" in system
+    assert "2026-11-20, Friday" in system
 
 
 def test_what_a_step_added_is_saved_before_the_tools_act_and_before_the_model_is_asked_again(world):
@@ -152,7 +155,7 @@ def test_what_no_longer_fits_is_dropped_from_the_beginning_with_a_notice(world):
     assert notices
     kept = scripted.requests[-1]["messages"]
     assert kept[0]["role"] == "user"
-    assert kept[-1]["content"] == "그래서?"
+    assert kept[-1]["content"][0]["text"] == "그래서?"
 
 
 def test_a_single_message_that_never_fits_ends_with_a_reason(world):
@@ -229,6 +232,28 @@ def test_no_tool_can_save_activate_schedule_run_or_pay():
 def test_the_prompt_is_a_file_with_a_version_that_every_turn_names(world):
     talk = talk_with(world, Scripted.by(message(text("네"))))
     assert talk.context("안녕").turn.prompt == prompts.DESIGNER
-    said = prompts.designer("ko", "Asia/Seoul", "2026-11-20, Friday")
-    assert "{" not in said
-    assert "untrusted" in said
+    for language in ("ko", "en"):
+        said = prompts.designer(language, "Asia/Seoul", "2026-11-20, Friday")
+        assert not re.search(r"\{(language|timezone|today)\}", said)
+        named = [
+            "untrusted",
+            "Asia/Seoul",
+            "2026-11-20",
+            *(tool.name for tool in TOOLS if tool.name != "explain_limits"),
+        ]
+        assert [name for name in named if name not in said] == []
+
+
+def test_what_was_said_before_is_remembered_by_the_provider_and_not_in_the_conversation(world):
+    scripted = Scripted.by(message(use("read_draft", {})), message(text("끝")))
+    talk = talk_with(world, scripted)
+    talk.say("안녕")
+    for request in scripted.requests:
+        assert request["messages"][-1]["content"][-1]["cache_control"] == {"type": "ephemeral"}
+        assert "cache_control" not in str(request["messages"][:-1])
+    assert "cache_control" not in str(talk.history)
+
+
+def test_every_tool_says_what_it_does_while_it_works_in_both_languages():
+    assert set(words.STATUS) == {tool.name for tool in TOOLS}
+    assert all(ko and en and ko != en for ko, en in words.STATUS.values())

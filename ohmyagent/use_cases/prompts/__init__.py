@@ -4,7 +4,7 @@ from functools import cache
 from importlib.resources import files
 
 DESIGNER = "designer.v1"
-"""The designer's system prompt in use.  A version that was used is never changed: turns name it."""
+"""The designer's system prompt in use, a file for each language.  What was used is never changed: turns name it."""
 
 
 @cache
@@ -27,5 +27,5 @@ def talk(hosts: str, instructions: str) -> str:
 def designer(language: str, timezone: str, today: str) -> str:
     """What the designer is told for one turn."""
     spoken = "Korean (한국어)" if language == "ko" else "English"
-    said = text(DESIGNER).replace("{language}", spoken).replace("{timezone}", timezone)
+    said = text(f"{DESIGNER}.{language}").replace("{language}", spoken).replace("{timezone}", timezone)
     return said.replace("{today}", today)
