@@ -36,7 +36,7 @@ class Front:
             (FUNCTIONS, asgi(http.build(app), API_THREADS)),
             (re.compile(r"/demo-model/"), demo_app),
         ]
-        self._site = Site()
+        self._site = Site(google=app.settings.google_client_id is not None)
         self.main: ASGIApp = HostGuard(AsgiGuard(self._main, app), app.settings.public_url)
 
     async def _main(self, scope: Scope, receive: Receive, send: Send) -> None:

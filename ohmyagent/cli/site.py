@@ -11,17 +11,23 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
+from ohmyagent.http.policy import with_google_button
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 MISSING = "The page is not built. Run: make setup"
 
 
 class Site:
-    """ASGI.  Reads `hosting` of firebase.json: `public`, `headers`, and the rewrites that name a file."""
+    """ASGI.  Reads `hosting` of firebase.json: `public`, `headers`, and the rewrites that name a file.
 
-    def __init__(self, root: Path = ROOT) -> None:
+    `google`: the page has Google's button, which its policy must let in.
+    """
+
+    def __init__(self, root: Path = ROOT, *, google: bool = False) -> None:
         hosting = json.loads((root / "firebase.json").read_text(encoding="utf-8"))["hosting"]
         self._public = root / hosting["public"]
         self._headers = [(rule["source"], rule["headers"]) for rule in hosting.get("headers", [])]
+        self._google = google
         self._files = {rule["source"]: rule["destination"] for rule in hosting["rewrites"] if "destination" in rule}
 
     @cached_property
@@ -48,5 +54,8 @@ class Site:
         found: dict[bytes, bytes] = {}
         for source, headers in self._headers:
             if fnmatch.fnmatchcase(path, source.replace("**", "*")):
-                found |= {h["key"].lower().encode(): h["value"].encode() for h in headers}
+                found |= {h["key"].lower().encode(): self._value(h["key"], h["value"]) for h in headers}
         return list(found.items())
+
+    def _value(self, name: str, value: str) -> bytes:
+        return (with_google_button(name, value) if self._google else value).encode()

@@ -3,13 +3,16 @@
 import json
 import re
 from pathlib import Path
+from runpy import run_path
 
 import pytest
 
 from ohmyagent.http.groups import GROUPS
+from ohmyagent.http.policy import with_google_button
 from ohmyagent.http.routing import routed
 
-HOSTING = json.loads((Path(__file__).resolve().parents[2] / "firebase.json").read_text(encoding="utf-8"))["hosting"]
+ROOT = Path(__file__).resolve().parents[2]
+HOSTING = json.loads((ROOT / "firebase.json").read_text(encoding="utf-8"))["hosting"]
 INTERNAL = ("/runner/", "/internal/", "/metrics")
 EXAMPLES = {"path": "folder/file.txt", "id": "x1"}
 
@@ -59,3 +62,18 @@ def test_the_policy_of_the_page_allows_nothing_inline_and_nothing_from_elsewhere
     assert policy["frame-ancestors"] == "'none'"
     allowed = {word for rule, words in policy.items() if rule.endswith("-src") for word in words.split()}
     assert allowed == {"'none'", "'self'", "data:"}
+
+
+def test_googles_button_widens_the_policy_alike_here_and_where_it_is_deployed() -> None:
+    hosting = run_path(str(ROOT / "infra" / "hosting.py"))
+    headers = {header["key"]: header["value"] for header in HOSTING["headers"][0]["headers"]}
+
+    widened = {name: with_google_button(name, value) for name, value in headers.items()}
+
+    assert widened == {name: hosting["with_google_button"](name, value) for name, value in headers.items()}
+    changed = {name for name in headers if widened[name] != headers[name]}
+    assert changed == {"Content-Security-Policy", "Cross-Origin-Opener-Policy"}
+    policy = widened["Content-Security-Policy"]
+    assert policy.count("https://accounts.google.com/gsi/") == 4
+    assert "unsafe" not in policy
+    assert "require-trusted-types-for 'script'" in policy

@@ -37,6 +37,7 @@ interface Request {
 
 const RESENDS = 2;
 const LINK = "/api/auth/link";
+const GOOGLE = "/api/auth/google";
 
 let whenSignedOut = (): void => undefined;
 /** Called whenever the platform answers that nobody is signed in. */
@@ -62,8 +63,8 @@ async function send(method: string, path: string, request: Request = {}): Promis
   const response = await reach(path, init, request.key === undefined ? 0 : RESENDS);
   if (response.ok) return response;
   const problem = await Problem.of(response);
-  // A link that is refused says nothing about the session.
-  if (problem.status === 401 && path !== LINK) whenSignedOut();
+  // A link or a sign-in that is refused says nothing about the session.
+  if (problem.status === 401 && path !== LINK && path !== GOOGLE) whenSignedOut();
   throw problem;
 }
 
@@ -111,6 +112,9 @@ export const config = () => read<Config>("GET", "/config.json");
 export const session = () => read<Session>("GET", "/api/auth/session");
 export const signInAsGuest = () => read<{ user: User }>("POST", "/api/auth/guest");
 export const signInByLink = (code: string) => read<{ user: User }>("POST", LINK, { json: { code } });
+export const googleNonce = () => read<{ nonce: string }>("POST", "/api/auth/nonce");
+export const signInWithGoogle = (credential: string, nonce: string) =>
+  read<{ user: User }>("POST", GOOGLE, { json: { credential, nonce } });
 export const signOut = () => done("POST", "/api/auth/logout");
 
 // Agents

@@ -38,6 +38,14 @@ export const words = {
   pointCost: { ko: "토큰과 비용을 실행마다 기록", en: "Tokens and cost recorded for every run" },
   enterAsGuest: { ko: "게스트로 체험", en: "Try as a guest" },
   entering: { ko: "들어가는 중…", en: "Signing in…" },
+  googleKeeps: {
+    ko: "게스트로 만든 것도 계정으로 함께 옮겨집니다.",
+    en: "What you made as a guest comes along to your account.",
+  },
+  googleNotSet: {
+    ko: "Google 로그인을 쓰려면 운영자가 GOOGLE_CLIENT_ID를 설정해야 합니다.",
+    en: "To sign in with Google, the operator must set GOOGLE_CLIENT_ID.",
+  },
   guestLimits: {
     ko: "가입이 필요 없습니다. 게스트로 만든 것은 이 브라우저에서만 보입니다.",
     en: "No account needed. What a guest makes is visible in this browser only.",

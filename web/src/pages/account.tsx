@@ -9,6 +9,7 @@ import { PlanCard } from "../account/plan";
 import { ProfileForm } from "../account/profile";
 import { t } from "../language";
 import { useLoad } from "../load";
+import { GoogleSignIn } from "../parts/google-sign-in";
 import { ProblemCard } from "../parts/problem-card";
 import { Skeleton } from "../parts/skeleton";
 import { useTitle } from "../title";
@@ -26,6 +27,7 @@ export function AccountPage() {
       {!found.data && !found.problem && <Skeleton lines={4} />}
       {found.data && (
         <>
+          {found.data.kind === "guest" && <GoogleSignIn entered={found.reload} />}
           <PlanCard />
           <ProfileForm profile={found.data} />
           {found.data.email && <MailChoice />}

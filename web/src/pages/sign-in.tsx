@@ -1,5 +1,6 @@
 import { useAction } from "../act";
 import { t } from "../language";
+import { GoogleSignIn } from "../parts/google-sign-in";
 import { Icon } from "../parts/icon";
 import { ProblemCard } from "../parts/problem-card";
 import { enterAsGuest, linkRefused, streamUrl } from "../state";
@@ -39,6 +40,7 @@ export function SignInPage() {
       >
         {t(entering.busy ? "entering" : "enterAsGuest")}
       </button>
+      <GoogleSignIn />
       {entering.problem && <ProblemCard problem={entering.problem} />}
       <p class="muted">
         {t("guestLimits")}
