@@ -43,15 +43,17 @@ def faults(sender: str, selector: str | None, resolver: dns.resolver.Resolver | 
 
 def _system() -> dns.resolver.Resolver:
     try:
-        return dns.resolver.Resolver()
+        resolver = dns.resolver.Resolver()
     except dns.exception.DNSException as error:
         raise Unresolved from error
+    resolver.lifetime = SECONDS
+    return resolver
 
 
 def _texts(resolver: dns.resolver.Resolver, name: str) -> list[str]:
     """The texts of a name; none when there is no such name."""
     try:
-        answer = resolver.resolve(name, "TXT", lifetime=SECONDS)
+        answer = resolver.resolve(name, "TXT")
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return []
     except dns.exception.DNSException as error:

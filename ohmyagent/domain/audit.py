@@ -17,6 +17,7 @@ class Act(StrEnum):
     SCHEDULES_PAUSED = "schedules_paused"
     SCHEDULES_RESUMED = "schedules_resumed"
     BOUNCE_NOTED = "bounce_noted"
+    UNBLOCKED = "unblocked"
     EXPORTED = "exported"
     ERASURE_ASKED = "erasure_asked"
 

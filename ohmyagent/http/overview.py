@@ -1,12 +1,14 @@
 """/api/admin/overview and the platform's switches, mails, words of people and audit log: for administrators."""
 
 from datetime import timedelta
-from typing import Self
+from typing import Annotated, Self
 
 from flask import Blueprint, Response, current_app
+from pydantic import Field
 
 from ohmyagent import logs
 from ohmyagent.domain.audit import AuditEntry
+from ohmyagent.domain.blocks import Offence
 from ohmyagent.domain.mail import ADMINS
 from ohmyagent.domain.platform import Feedback, FeedbackRequest
 from ohmyagent.domain.record import Instant, Record
@@ -17,7 +19,7 @@ from ohmyagent.http.outbox import MailList, MailView
 from ohmyagent.http.queries import PageQuery
 from ohmyagent.http.timing import Figures, Timings
 from ohmyagent.http.views import Listing
-from ohmyagent.use_cases import administering, auditing, hearing, mailing, mails, overseeing
+from ohmyagent.use_cases import administering, auditing, guarding, hearing, mailing, mails, overseeing
 from ohmyagent.use_cases.overseeing import Overview
 
 bp = Blueprint("overview", __name__)
@@ -49,11 +51,26 @@ class SecurityView(Record):
     last_at: Instant
 
 
+class BlockView(Record):
+    """A network address that is refused until then."""
+
+    address: str
+    offence: Offence
+    until: Instant
+
+
+class Address(Record):
+    """A network address."""
+
+    address: Annotated[str, Field(min_length=2, max_length=100)]
+
+
 class OverviewView(Overview):
     """The platform at a glance."""
 
     api: ApiView
     security: tuple[SecurityView, ...]
+    blocked: tuple[BlockView, ...]
 
 
 class Switch(Record):
@@ -71,7 +88,7 @@ class SwitchView(Switch):
 class Bounce(Record):
     """The address of a mail that came back."""
 
-    address: str
+    address: Annotated[str, Field(min_length=3, max_length=320)]
 
 
 class FeedbackView(Feedback):
@@ -101,7 +118,10 @@ def overview() -> Response:
         extensions["overview"] = known
     timings: Timings = extensions["timings"]
     security = tuple(SecurityView(what=what, count=n, last_at=at) for what, (n, at) in logs.security_events().items())
-    return answer(OverviewView(**dict(known), api=ApiView.shown(timings.figures()), security=security))
+    blocks = guarding.blocked_addresses(app().store, now, limit=100)
+    blocked = tuple(BlockView(address=one.address, offence=one.offence, until=one.until) for one in blocks)
+    api = ApiView.shown(timings.figures())
+    return answer(OverviewView(**dict(known), api=api, security=security, blocked=blocked))
 
 
 @bp.put("/api/admin/schedules")
@@ -111,6 +131,13 @@ def schedules(body: Switch) -> Response:
     current_app.extensions.pop("overview", None)
     at = switches.schedules_paused_at
     return answer(SwitchView(paused=at is not None, paused_at=at))
+
+
+@bp.post("/api/admin/unblock")
+@operation("Let a blocked address in again", access=Access.ADMIN, body=Address, answers={204: None})
+def unblock(body: Address) -> Response:
+    administering.unblock(app().store, user(), body.address, app().now())
+    return nothing()
 
 
 @bp.post("/api/admin/bounces")

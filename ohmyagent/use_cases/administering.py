@@ -10,7 +10,7 @@ from ohmyagent.domain.pauses import PausedReason
 from ohmyagent.domain.plans import PlanName
 from ohmyagent.domain.platform import PRESENT, Feedback, Platform
 from ohmyagent.ports import Store, Transaction, Where
-from ohmyagent.use_cases import suppressing
+from ohmyagent.use_cases import guarding, suppressing
 from ohmyagent.use_cases.ticking.changes import left_behind
 
 
@@ -120,6 +120,12 @@ def note_bounce(store: Store, admin: User, address: str, now: datetime) -> None:
     """A mail to the address came back: it gets no more."""
     suppressing.bounced(store, address, now, for_good=True)
     store.transact(lambda tx: _note(tx, Act.BOUNCE_NOTED, admin, now, None))
+
+
+def unblock(store: Store, admin: User, address: str, now: datetime) -> None:
+    """Let a network address in again, in every process within seconds."""
+    guarding.unblock(store, address)
+    store.transact(lambda tx: _note(tx, Act.UNBLOCKED, admin, now, None))
 
 
 def feedback(store: Store, *, limit: int, cursor: str | None) -> tuple[list[Feedback], str | None]:

@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from ohmyagent import records
+from ohmyagent import logs, records
+from ohmyagent.domain.blocks import Offence
 from ohmyagent.domain.mail import ADMINS, MailState
 from ohmyagent.http.groups import GROUPS, blueprints
 from ohmyagent.http.operations import Access, operation_of
 from ohmyagent.http.routing import routed
 from ohmyagent.http.timing import Timings
 from ohmyagent.ports import Change, ChangeKind
-from ohmyagent.use_cases import pausing, reacting, ticking
+from ohmyagent.use_cases import guarding, pausing, reacting, ticking
 from tests.http.test_beta import ADMIN, FORM, google
 from tests.http.world import NOON, Api, Person, made
 
@@ -262,6 +263,25 @@ def test_a_mail_that_came_back_is_noted(api: Api, admin: Person) -> None:
     assert person.get("/api/account/mail").json == {"wanted": True, "refused": True}
     assert acts(admin) == [("bounce_noted", None, None)]
     assert "kim" not in repr(records.audit.page(api.platform.store)).lower()
+
+
+def test_blocked_addresses_are_shown_and_let_in_again(api: Api, admin: Person) -> None:
+    guarding.block(api.platform.store, "203.0.113.7", Offence.PROBING, NOON)
+    [seen] = admin.get("/api/admin/overview").json["blocked"]
+    assert (seen["address"], seen["offence"], seen["until"]) == ("203.0.113.7", "probing", "2026-11-20T12:15:00.000Z")
+    assert admin.post("/api/admin/unblock", json={"address": "203.0.113.7"}).status_code == 204
+    assert admin.get("/api/admin/overview").json["blocked"] == []
+    assert acts(admin) == [("unblocked", None, None)]
+
+
+def test_what_is_logged_as_a_matter_of_security_is_counted(api: Api, admin: Person) -> None:
+    event = {"event": "something odd", "security": True}
+    assert logs.note_security(None, "warning", event) is event
+    logs.note_security(None, "warning", {"event": "something odd", "security": True})
+    logs.note_security(None, "info", {"event": "request"})
+    found = {one["what"]: one["count"] for one in admin.get("/api/admin/overview").json["security"]}
+    assert found["something odd"] == 2
+    assert "request" not in found
 
 
 def test_the_owner_of_a_machine_administers_it(api: Api) -> None:

@@ -11,7 +11,7 @@ import dns.resolver
 import dns.rrset
 import pytest
 
-from ohmyagent.cli import checks, mail_records
+from ohmyagent.cli import checks
 from ohmyagent.cli.mail_records import Unresolved, faults
 from ohmyagent.settings import Settings
 
@@ -39,6 +39,7 @@ class NameServer(socketserver.ThreadingUDPServer):
     @property
     def resolver(self) -> dns.resolver.Resolver:
         found = dns.resolver.Resolver(configure=False)
+        found.lifetime = 0.3 if self.silent else 20.0
         found.nameservers, found.port = ["127.0.0.1"], self.server_address[1]
         return found
 
@@ -99,7 +100,7 @@ def test_what_is_missing_is_told_with_what_to_do(
     server.zone = {key: value for key, value in GOOD.items() if key != name} | ({name: texts} if texts else {})
     _, wrong = faults(SENDER, None, server.resolver)
     assert len(wrong) == 1
-    assert says in wrong[0] or "SPF" in wrong[0]
+    assert says in wrong[0]
 
 
 def test_a_selector_of_ones_own_is_asked_for_alone(server: NameServer) -> None:
@@ -116,9 +117,8 @@ def test_a_policy_may_stand_at_the_domain_above(server: NameServer) -> None:
 
 
 @pytest.mark.parametrize("how", ["silent", "broken"])
-def test_where_nobody_answers_nothing_is_known(server: NameServer, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nobody_answers_nothing_is_known(server: NameServer, how: str) -> None:
     setattr(server, how, True)
-    monkeypatch.setattr(mail_records, "SECONDS", 0.3)
     with pytest.raises(Unresolved):
         faults(SENDER, None, server.resolver)
 
