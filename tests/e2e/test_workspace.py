@@ -67,6 +67,29 @@ def test_two_windows_show_a_change_without_being_asked(arrive: Arrive) -> None:
     other.close()
 
 
+def test_of_many_windows_one_hears_of_changes_and_another_when_it_is_gone(arrive: Arrive) -> None:
+    """A browser has six connections to a platform: a stream or two for each window would leave none."""
+    guest = arrive()
+    guest.open("#/chat")
+    say(guest.page, WISH)
+    expect(guest.page.locator("[data-end]")).to_be_visible()
+    others = [guest.page.context.new_page() for _ in range(3)]
+    for other in others:
+        other.goto(guest.page.url)
+        expect(other.locator("[data-end]")).to_be_visible()
+    guest.open("#/agents")
+    made = {"data": {"name": "나중에", "finalPrompt": "해 줘"}, "headers": {"Origin": guest.origin}}
+    for other in others[:2]:
+        other.close()
+    others[2].goto(guest.origin + "/#/agents")
+    expect(others[2].get_by_text("아직 에이전트가 없습니다")).to_be_visible()
+    guest.page.goto("about:blank")
+    others[2].context.request.post(f"{guest.origin}/api/agents", **made)
+    expect(others[2].get_by_role("link", name="나중에")).to_be_visible()
+    others[2].close()
+    guest.open()
+
+
 def test_a_conversation_stands_in_the_list_of_another_window(arrive: Arrive) -> None:
     guest = arrive()
     other = guest.page.context.new_page()

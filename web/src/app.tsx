@@ -27,11 +27,11 @@ import { useWide } from "./wide";
 
 export function App() {
   const userId = user.value?.id;
-  const isFollowing = userId !== undefined && hasChat.value;
+  const isFollowing = hasChat.value;
   useEffect(() => {
-    if (!isFollowing) return;
+    if (userId === undefined || !isFollowing) return;
     const abort = new AbortController();
-    void followUpdates(abort.signal);
+    void followUpdates(userId, abort.signal);
     return () => abort.abort();
   }, [isFollowing, userId]);
   return (

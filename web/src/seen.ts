@@ -2,10 +2,11 @@
  * Work that goes on while the window can be seen.
  *
  * A browser opens six connections to a platform without HTTP/2, and each stream holds one: windows that lie in the
- * background for a while give theirs back and go on where they were when they are seen again.
+ * background for a while give theirs back and go on where they were when they are seen again, and one that was opened
+ * there takes none.
  */
 
-const PATIENCE = 30_000;
+const PATIENCE = 5_000;
 
 /** Ends when the work does or `signal` says so. Whatever it throws while it is wanted is thrown here. */
 export async function whileSeen(
@@ -13,6 +14,8 @@ export async function whileSeen(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
+    await shown(signal);
+    if (signal.aborted) return;
     const seen = new AbortController();
     const listening = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -30,7 +33,6 @@ export async function whileSeen(
       clearTimeout(timer);
       listening.abort();
     }
-    await shown(signal);
   }
 }
 

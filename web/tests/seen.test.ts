@@ -42,7 +42,7 @@ describe("a window's streams", () => {
     const left = new AbortController();
     const going = whileSeen(work, left.signal);
     page.show(false);
-    await vi.advanceTimersByTimeAsync(29_000);
+    await vi.advanceTimersByTimeAsync(4_000);
     expect(told).toEqual({ begun: 1, ended: 0 });
     await vi.advanceTimersByTimeAsync(2_000);
     expect(told).toEqual({ begun: 1, ended: 1 });
@@ -54,12 +54,26 @@ describe("a window's streams", () => {
     expect(told).toEqual({ begun: 2, ended: 2 });
   });
 
+  it("wait for a window that was opened behind others to be seen", async () => {
+    const { told, work } = stream();
+    const left = new AbortController();
+    page.hidden = true;
+    const going = whileSeen(work, left.signal);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(told.begun).toBe(0);
+    page.show(true);
+    await turn();
+    expect(told.begun).toBe(1);
+    left.abort();
+    await going;
+  });
+
   it("stay when it is hidden for a moment only", async () => {
     const { told, work } = stream();
     const left = new AbortController();
     const going = whileSeen(work, left.signal);
     page.show(false);
-    await vi.advanceTimersByTimeAsync(20_000);
+    await vi.advanceTimersByTimeAsync(3_000);
     page.show(true);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(told).toEqual({ begun: 1, ended: 0 });
@@ -72,7 +86,7 @@ describe("a window's streams", () => {
     const left = new AbortController();
     const going = whileSeen(work, left.signal);
     page.show(false);
-    await vi.advanceTimersByTimeAsync(31_000);
+    await vi.advanceTimersByTimeAsync(6_000);
     left.abort();
     await going;
     expect(told).toEqual({ begun: 1, ended: 1 });
