@@ -149,6 +149,7 @@ def test_a_run_that_failed_is_taken_to_the_workspace(arrive: Arrive) -> None:
     assert guest.page.locator("[data-turn]").count() == 0
     guest.page.get_by_role("textbox", name="메시지").press("Enter")
     expect(guest.page.locator("[data-end=done]")).to_be_visible(timeout=LONG)
+    expect(guest.page.locator(".answer")).to_contain_text("모델 서비스가 응답하지 않았습니다")
 
 
 @pytest.mark.parametrize("width", [1180, 390])

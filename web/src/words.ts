@@ -751,8 +751,8 @@ export const words = {
   fixByChat: { ko: "채팅에서 고치기", en: "Fix it in the chat" },
   changeByChat: { ko: "채팅에서 고치기", en: "Change it in the chat" },
   fixWish: {
-    ko: "실행 {id}이(가) 왜 실패했는지 알려 주고, 고칠 방법을 제안해 줘.",
-    en: "Why did run {id} fail? Suggest how to fix it.",
+    ko: "왜 실패했는지 알려 주고 고쳐 줘. (실행 {id})",
+    en: "Why did it fail? (Run {id})",
   },
   starters: { ko: "예시", en: "Examples" },
   starterNews: { ko: "경쟁사 뉴스 요약", en: "Competitor news" },
