@@ -107,9 +107,9 @@ class Settings:
         return self.target == "local"
 
     @classmethod
-    def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
-        """Raises BadSettings with everything that is wrong, at once."""
-        env = os.environ if env is None else env
+    def from_env(cls, env: Mapping[str, str] | None = None, *, target: str | None = None) -> "Settings":
+        """Raises BadSettings with everything that is wrong, at once.  `target` goes before the environment's."""
+        env = {**(os.environ if env is None else env), **({"OMA_TARGET": target} if target else {})}
         wrong: list[str] = []
         target = env.get("OMA_TARGET", "local")
         if target not in TARGETS:

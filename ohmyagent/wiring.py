@@ -31,6 +31,7 @@ from ohmyagent.adapters.local.store import SqliteStore
 from ohmyagent.adapters.local.vault import KeyFileVault
 from ohmyagent.adapters.smtp import Server, SmtpMail
 from ohmyagent.domain.costs import CLAUDE, DEMO, Model, ModelMode, ModelTable
+from ohmyagent.domain.errors import Conflict
 from ohmyagent.domain.plans import Plans
 from ohmyagent.domain.runner import Pace, SandboxState
 from ohmyagent.gateway.upstreams import ANTHROPIC_URL, Upstream
@@ -209,6 +210,28 @@ def gcp(settings: Settings) -> Cloud:
         callers=GoogleCallers(here.invoker, emulators.get("certs")),
         metronome=SchedulerMetronome(*place, here.tick, emulators.get("scheduler")),
     )
+
+
+def parts_of_the_cloud(settings: Settings) -> dict[str, Callable[[], object]]:
+    """What `oma doctor` uses of Google Cloud, by name; each raises Problem.  Nothing on one machine."""
+    if settings.target != "gcp":
+        return {}
+    here = gcp(settings)
+    return {
+        "store": lambda: here.store.find("health/check"),
+        "files": lambda: here.files.exists("health/check"),
+        "vault": lambda: here.vault.unseal(here.vault.seal("check", "doctor"), "doctor"),
+        "tick": lambda: _beating(here.metronome),
+    }
+
+
+def _beating(metronome: Metronome) -> None:
+    """Raises Conflict when nothing sets off the tick, or it fails."""
+    beat = metronome.beat()
+    if not beat.runs:
+        raise Conflict("The tick is paused: nothing starts by itself.", korean="시계가 멈춰 있어 예약 실행이 없습니다.")
+    if beat.failing:
+        raise Conflict("The last tick failed.", korean="마지막 시계 호출이 실패했습니다.")
 
 
 def _link_key(settings: Settings) -> bytes:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ohmyagent.cli import client, place, words
 from ohmyagent.cli.problems import Unreachable
+from ohmyagent.domain.errors import Problem
 from ohmyagent.runner.installation import Installation, InstallationBroken, default_home
 from ohmyagent.runner.toolbox import Toolbox
 from ohmyagent.settings import Settings
@@ -33,6 +34,15 @@ class Finding:
 
 
 Check = Callable[[Settings], Finding]
+
+
+def part(name: str, use: Callable[[], object]) -> Finding:
+    """A part of the platform on Google Cloud, by using it as the caller's own account."""
+    try:
+        use()
+    except Problem as problem:
+        return Finding(name, False, problem.detail, words.CLOUD_FIX())
+    return Finding(name, True, words.CLOUD_OK())
 
 
 def python(_: Settings) -> Finding:

@@ -5,16 +5,17 @@ from dataclasses import asdict
 
 from rich.text import Text
 
+from ohmyagent import wiring
 from ohmyagent.cli import checks, screen, words
 from ohmyagent.cli.checks import Finding
 from ohmyagent.cli.problems import Usage
 from ohmyagent.cli.surroundings import settings
 
 
-def doctor(*, as_json: bool) -> int:
+def doctor(*, as_json: bool, target: str | None = None) -> int:
     """0 if everything is fine, else 1."""
     found = []
-    for finding in findings():
+    for finding in findings(target):
         found.append(finding)
         if not as_json:
             _show(finding)
@@ -28,14 +29,17 @@ def doctor(*, as_json: bool) -> int:
     return 1 if failed else 0
 
 
-def findings() -> Iterator[Finding]:
+def findings(target: str | None = None) -> Iterator[Finding]:
     """One after the other, as they are known.  Without valid settings nothing else can be looked at."""
     try:
-        here = settings()
+        here = settings(target)
     except Usage as wrong:
         yield Finding("settings", False, str(wrong), words.SETTINGS_FIX())
         return
-    for check in checks.ALL:
+    parts = wiring.parts_of_the_cloud(here)
+    for name, use in parts.items():
+        yield checks.part(name, use)
+    for check in () if parts else checks.ALL:
         yield check(here)
 
 

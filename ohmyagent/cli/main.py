@@ -64,10 +64,13 @@ def up(
 
 
 @oma.command(help=words.ABOUT_DOCTOR())
-def doctor(as_json: Json = False) -> None:
+def doctor(
+    target: Annotated[str | None, typer.Option("--target", metavar="local|gcp", help=words.CLOUD_TARGET())] = None,
+    as_json: Json = False,
+) -> None:
     from ohmyagent.cli import examining
 
-    raise typer.Exit(examining.doctor(as_json=as_json))
+    raise typer.Exit(examining.doctor(as_json=as_json, target=target))
 
 
 @oma.command(help=words.ABOUT_RUN())

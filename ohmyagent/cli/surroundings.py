@@ -6,10 +6,10 @@ from ohmyagent.cli.problems import Usage
 from ohmyagent.settings import BadSettings, Caller, Settings
 
 
-def settings() -> Settings:
+def settings(target: str | None = None) -> Settings:
     """Raises Usage with a line for each setting that is wrong."""
     try:
-        return Settings.from_env()
+        return Settings.from_env(target=target)
     except BadSettings as wrong:
         raise Usage(str(wrong)) from None
 

@@ -316,6 +316,12 @@ MODEL_FIX = Words(
     "Check the network and ANTHROPIC_BASE_URL, or unset both variables to use the demo model.",
     "네트워크와 ANTHROPIC_BASE_URL을 확인하거나, 두 변수를 지워 데모 모델을 쓰세요.",
 )
+CLOUD_OK = Words("answers", "응답함")
+CLOUD_FIX = Words(
+    "Look at docs/google-cloud.md; your own account must be signed in (gcloud auth application-default login).",
+    "docs/google-cloud.md를 확인하세요. 내 계정으로 로그인되어 있어야 합니다(gcloud auth application-default login).",
+)
+CLOUD_TARGET = Words("Which platform to check: local or gcp.", "점검할 플랫폼: local 또는 gcp.")
 PORT_FREE = Words("{port} is free", "{port}번 비어 있음")
 PORT_OURS = Words("{port} is the platform's own", "{port}번을 이 플랫폼이 쓰고 있음")
 PORT_BUSY = Words("{port} is in use by another program", "{port}번을 다른 프로그램이 쓰고 있음")
@@ -381,4 +387,8 @@ CHECKS = {
     "disk": Words("disk", "디스크"),
     "page": Words("page", "페이지"),
     "platform": Words("platform", "플랫폼"),
+    "store": Words("documents (Firestore)", "문서(Firestore)"),
+    "files": Words("files (Cloud Storage)", "파일(Cloud Storage)"),
+    "vault": Words("secrets (Cloud KMS)", "비밀 값(Cloud KMS)"),
+    "tick": Words("clock (Cloud Scheduler)", "시계(Cloud Scheduler)"),
 }

@@ -14,17 +14,21 @@ from urllib.request import Request, urlopen
 
 import grpc
 import pytest
+from google.cloud import scheduler_v1
 
+from ohmyagent import wiring
 from ohmyagent.adapters.gcp.callers import GoogleCallers
 from ohmyagent.adapters.gcp.files import BucketFiles, signed_by_iam
 from ohmyagent.adapters.gcp.jobs import CloudRunJobs
 from ohmyagent.adapters.gcp.metronome import SchedulerMetronome
 from ohmyagent.adapters.gcp.queue import CloudTasksQueue
 from ohmyagent.adapters.gcp.vault import KmsVault
+from ohmyagent.cli import checks
 from ohmyagent.domain.errors import Forbidden, Invalid, NoRoom, NotFound, Unauthenticated, Unavailable
 from ohmyagent.ports import Liveness, Task
 from ohmyagent.runner.platform import Platform
 from ohmyagent.runner.protocol import Claim
+from ohmyagent.settings import Settings
 from tests.fake_platform import FakePlatform
 from tests.googleapi.identity import INVOKER, Issuer
 from tests.googleapi.kms import KmsStandIn
@@ -410,3 +414,37 @@ def test_a_token_by_another_key_or_of_no_form_is_refused(callers: GoogleCallers,
 def test_without_certificates_nobody_is_believed_and_it_may_pass(issuer: Issuer) -> None:
     with pytest.raises(Unavailable):
         GoogleCallers(INVOKER, "http://127.0.0.1:9/certs").check(issuer.token("aud"), "aud")
+
+
+# The doctor
+
+
+def test_the_doctor_tries_each_part_and_tells_what_does_not_answer(
+    wire: Wire, storage: StorageStandIn, bucket: BucketFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "projects/p/locations/l/keyRings/r/cryptoKeys/k"
+    KmsStandIn(wire, key)
+    scheduler = SchedulerStandIn(wire, "projects/demo-project/locations/asia-northeast3/jobs/tick")
+    wire.start()
+    environment = {
+        "OMA_TARGET": "gcp",
+        "GOOGLE_CLOUD_PROJECT": "demo-project",
+        "OMA_PUBLIC_URL": "https://agents.example.com",
+        "OMA_SERVICES": "https://{name}-123.asia-northeast3.run.app",
+        "OMA_BUCKET": "demo-bucket",
+        "OMA_KMS_KEY": key,
+        "OMA_INVOKER": INVOKER,
+        "FIRESTORE_EMULATOR_HOST": "127.0.0.1:9",
+        "OMA_EMULATORS": f"kms={wire.address},scheduler={wire.address},storage={storage.url}",
+    }
+
+    def found() -> dict[str, bool]:
+        parts = wiring.parts_of_the_cloud(Settings.from_env(environment))
+        return {name: checks.part(name, use).ok for name, use in parts.items() if name != "store"}
+
+    assert found() == {"files": True, "vault": True, "tick": True}
+    scheduler.job.state = scheduler_v1.Job.State.PAUSED
+    storage.faults = [403]
+    wire.fail("Encrypt", grpc.StatusCode.PERMISSION_DENIED)
+    assert found() == {"files": False, "vault": False, "tick": False}
+    assert wiring.parts_of_the_cloud(Settings.from_env({})) == {}

@@ -33,7 +33,20 @@ from tests.googleapi.wire import Wire
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNNER = ROOT / "jobs" / "agent-runner" / "main.py"
-FUNCTIONS = ("auth", "agents", "executions", "hooks", "account", "runner", "tick", "launch", "deliver", "changes")
+FUNCTIONS = (
+    "auth",
+    "agents",
+    "executions",
+    "conversations",
+    "hooks",
+    "account",
+    "runner",
+    "tick",
+    "launch",
+    "deliver",
+    "changes",
+)
+SERVICES = ("gateway", "chat")
 EVENTS = ("changes",)
 PROJECT = "demo-project"
 REGION = "asia-northeast3"
@@ -72,19 +85,19 @@ class Cloud:
             part.start()
         for collection in ("outbox", "betaApplications"):
             self.emulator.trigger(self.project, f"{self.project}-{collection}", f"{collection}/{{id}}")
-        for name in (*FUNCTIONS, "gateway"):
+        for name in (*FUNCTIONS, *SERVICES):
             self.counters[name] = Counting(self.emulator.address)
             self.street.ports[name] = free_port()
             self.boot(name)
-        for name in (*FUNCTIONS, "gateway"):
+        for name in (*FUNCTIONS, *SERVICES):
             self.wait_for(name)
         assert self.knock() == 204, self.log("tick")  # the first minute makes the plans known
 
     def boot(self, name: str) -> None:
         """Start the process of a function or a service, again at the same port."""
         port = str(self.street.ports[name])
-        if name == "gateway":
-            command = ["uvicorn", "--factory", "services.gateway:app", "--host", "127.0.0.1", "--port", port]
+        if name in SERVICES:
+            command = ["uvicorn", "--factory", f"services.{name}:app", "--host", "127.0.0.1", "--port", port]
         else:
             kind = "cloudevent" if name in EVENTS else "http"
             source = ["--source", str(ROOT / "functions" / "main.py"), "--signature-type", kind]

@@ -116,3 +116,19 @@ def test_one_trace_leads_from_the_request_to_the_model_call(cloud: Cloud) -> Non
     until(
         lambda: all(f"projects/{cloud.project}/traces/{trace}" in cloud.log(n) for n in ("agents", "launch", "runner"))
     )
+
+
+def test_a_conversation_is_answered_by_the_model_and_survives_its_service(cloud: Cloud) -> None:
+    said = {"text": script({"text": "안녕하세요"}), "clientMessageId": "m1"}
+    turn = cloud.ask("chat", "POST", "/api/conversation", said, Accept="application/json")
+    events = turn["events"]
+    assert [event["type"] for event in events if event.get("seq")][-1] == "turn_ended"
+    assert events[-1]["reason"] == "done", events
+    assert "안녕하세요" in [event.get("text") for event in events if event["type"] == "text"]
+    cloud.kill("chat")
+    cloud.boot("chat")
+    cloud.wait_for("chat")
+    again = cloud.ask("chat", "POST", "/api/conversation", said, Accept="application/json")
+    assert [event["seq"] for event in again["events"] if event.get("seq")] == [
+        event["seq"] for event in events if event.get("seq")
+    ]
