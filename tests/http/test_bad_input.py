@@ -446,7 +446,64 @@ HOOKS = [
     missing("somebody else's deliveries", "/api/agents/{foreign}/deliveries"),
     query("deliveries with a made-up cursor", "/api/agents/{agent}/deliveries?cursor=abc", "cursor"),
 ]
-ROWS = [*BODIES, *FIELDS, *FILES, *IDS, *QUERIES, *HEADERS, *SECRETS, *HOOKS]
+
+
+def key(name: str, body: Any, field: str | None, status: int = 422) -> Row:
+    return Row(f"key: {name}", "POST", "/api/api-keys", body, status, field)
+
+
+def google(name: str, body: Any, status: int = 422, field: str | None = None) -> Row:
+    return Row(f"google: {name}", "POST", "/api/auth/google", body, status, field)
+
+
+ACCOUNTS = [
+    key("no name", {}, "name"),
+    key("null", {"name": None}, "name"),
+    key("blank name", {"name": " "}, "name"),
+    key("a name that shows nothing", {"name": "\u200b\u200e"}, "name"),
+    key("a NUL in the name", {"name": "a\0b"}, "name"),
+    key("a line end in the name", {"name": "a\r\nSet-Cookie: x"}, "name"),
+    key("81 letters", {"name": "가" * 81}, "name"),
+    key("a scope nobody has", {"name": "k", "scopes": ["admin"]}, "scopes.0"),
+    key("no scope", {"name": "k", "scopes": []}, "scopes"),
+    key("scopes as text", {"name": "k", "scopes": "read,write"}, "scopes"),
+    key("scopes as a map", {"name": "k", "scopes": {"read": True}}, "scopes"),
+    key("a scope in capitals", {"name": "k", "scopes": ["READ"]}, "scopes.0"),
+    key("somebody else's", {"name": "k", "userId": "u_1"}, "userId"),
+    key("a key of one's own choice", {"name": "k", "key": "oma_x"}, "key"),
+    key("an array", b"[]", "body", 400),
+    missing("key: delete an unknown one", "/api/api-keys/k_nobody", "DELETE"),
+    missing("key: delete a reserved id", "/api/api-keys/__x__", "DELETE"),
+    missing("key: delete with a path", "/api/api-keys/..%2f..", "DELETE"),
+    missing("key: read one", "/api/api-keys/k_x/secret"),
+    google("nothing", {}, 422, "nonce"),
+    google("no token", {"nonce": "n"}, 422),
+    google("both names", {"credential": "a", "token": "a", "nonce": "n"}, 422),
+    google("a number", {"credential": 1, "nonce": "n"}, 422, "credential"),
+    google("empty", {"credential": "", "nonce": "n"}, 422, "credential"),
+    google("a token of 9 kB", {"credential": "x" * 9_000, "nonce": "n"}, 422, "credential"),
+    google("a nonce of 300 letters", {"credential": "x", "nonce": "n" * 300}, 422, "nonce"),
+    google("a form's token", {"credential": "x", "nonce": "n", "g_csrf_token": "x"}, 422, "g_csrf_token"),
+    google("not set up", {"credential": "x", "nonce": "n"}, 409),
+    Row("google: a form post", "POST", "/api/auth/google", b"credential=x", 415, None,
+        (("Content-Type", "application/x-www-form-urlencoded"),)),
+    Row("google: by GET", "GET", "/api/auth/google", None, 405),
+    Row("nonce: by GET", "GET", "/api/auth/nonce", None, 405),
+    Row("sign out: everywhere but as a number", "POST", "/api/auth/logout", {"everywhere": 1}, 422, "everywhere"),
+    Row("sign out: of somebody", "POST", "/api/auth/logout", {"userId": "u_1"}, 422, "userId"),
+    Row("sign out: everywhere=no", "POST", "/api/auth/logout?everywhere=no", None, 422, "everywhere"),
+    Row("sign out: another parameter", "POST", "/api/auth/logout?all", None, 422, "all"),
+    Row("link: no code", "POST", "/api/auth/link", {}, 422, "code"),
+    Row("link: an invented code", "POST", "/api/auth/link", {"code": "x"}, 401),
+    Row("account: another plan", "PATCH", "/api/account", {"plan": "admin"}, 422, "plan"),
+    Row("account: approved by oneself", "PATCH", "/api/account", {"betaApproved": True}, 422, "betaApproved"),
+    Row("account: an address that administers", "PATCH", "/api/account", {"email": "a@example.com"}, 422, "email"),
+    Row("account: another session epoch", "PATCH", "/api/account", {"sessionEpoch": 9}, 422, "sessionEpoch"),
+    Row("limits: written", "PUT", "/api/account/limits", {}, 405),
+]  # fmt: skip
+
+
+ROWS = [*BODIES, *FIELDS, *FILES, *IDS, *QUERIES, *HEADERS, *SECRETS, *HOOKS, *ACCOUNTS]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
