@@ -3,6 +3,8 @@
 import pytest
 
 from ohmyagent import records
+from ohmyagent.domain.executions import Host
+from ohmyagent.use_cases import rehearsing
 from tests.designer.house import Talk, demo
 from tests.world import World
 
@@ -162,3 +164,73 @@ def test_whatever_is_said_it_answers_and_says_that_it_is_the_demo(world: World) 
         answered = talk.say(said)
         assert "데모 모델" in answered.text or "demo model" in answered.text, said
         assert answered.tools
+
+
+def test_a_question_about_a_trial_run_is_answered_from_it(world: World) -> None:
+    talk = started(world)
+    talk.say("평일 오전 8시에 뉴스를 요약해 줘")
+    assert "아직 시험 실행을 하지 않았습니다" in talk.say("결과 어때?").text
+    _, execution = rehearsing.start(
+        world.store, world.queue, world.models, talk.user, talk.conversation.id, talk.draft.revision, now=world.now
+    )
+    claim = world.claim(execution, world.launch(execution))
+    world.call(claim, model=world.models.default, cost=0)
+    refused = Host(host="news.example.com", allowed=False, requests=2)
+    world.finish(claim, hosts=(refused,))
+    answered = talk.say("결과 어때?")
+    assert "끝" in answered.text
+    assert "news.example.com" in answered.text
+    (card,) = answered.cards("rehearsal")
+    assert (card["state"], card["executionId"]) == ("succeeded", execution.id)
+    assert "31일 동안 21번" in talk.say("얼마나 들어?").text
+
+
+@pytest.mark.parametrize(
+    ("asked", "tool", "told"),
+    [
+        ("내 에이전트 보여 줘", "list_agents", "아침 뉴스"),
+        ("Show my agents", "list_agents", "아침 뉴스"),
+        ("한도가 어떻게 돼?", "explain_limits", "$0.10"),
+        ("What are the limits?", "explain_limits", "$0.10"),
+        ("시험해 줘", "propose_rehearsal", "초안이 없습니다"),
+        ("어제 왜 실패했어?", "read_runs", "실패한 것이 없습니다"),
+    ],
+)
+def test_a_question_is_answered_by_the_tool_for_it(world: World, asked: str, tool: str, told: str) -> None:
+    talk = started(world)
+    world.agent(talk.user, name="아침 뉴스")
+    answered = talk.say(asked)
+    assert [name for name, _ in answered.tools] == [tool]
+    assert told in answered.text
+    assert talk.draft.revision == 0
+
+
+def test_limits_of_money_and_named_sites_go_into_the_draft(world: World) -> None:
+    talk = started(world)
+    talk.say("평일 오전 8시에 뉴스를 요약해 줘")
+    talk.say("한 달에 $2까지만")
+    talk.say("한 번에 0.2달러까지만 써 줘")
+    talk.say("news.example.com 도 봐 줘")
+    agent = talk.draft.agent
+    assert (agent.limits.monthly_cost_micro_usd, agent.limits.max_cost_micro_usd) == (2_000_000, 200_000)
+    assert agent.network.allow == ("news.example.com",)
+    assert "WebFetch" in agent.tools
+
+
+def test_what_it_does_not_understand_is_kept_as_it_was_said(world: World) -> None:
+    talk = started(world)
+    talk.say("평일 오전 8시에 뉴스를 요약해 줘")
+    talk.say("중요한 것부터 표로 보여 줘")
+    assert talk.draft.agent.final_prompt is not None
+    assert talk.draft.agent.final_prompt.endswith("- 중요한 것부터 표로 보여 줘")
+
+
+def test_a_guest_is_asked_for_a_schedule_that_the_plan_allows(world: World) -> None:
+    user = world.user(plan="guest")
+    talk = Talk(world, demo(), user)
+    (card,) = talk.say("5분마다 홈페이지가 열리는지 확인해 줘").cards("choice")
+    assert "자주" in card["question"]
+    talk.say(card["options"][0]["text"])
+    schedule = talk.draft.agent.schedule
+    assert schedule is not None
+    assert schedule.cron == "0 * * * *"
