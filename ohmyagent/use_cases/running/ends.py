@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from ohmyagent import records
 from ohmyagent.domain.accounts import User
 from ohmyagent.domain.agents import Agent, LastExecution
@@ -18,6 +20,8 @@ from ohmyagent.use_cases.running.aftermath import aftermath
 from ohmyagent.use_cases.running.logs import agent_of, find
 from ohmyagent.use_cases.running.repeats import Repeat, is_wanted
 from ohmyagent.use_cases.running.requests import dispatch
+
+log = structlog.get_logger()
 
 
 def finish(
@@ -144,6 +148,7 @@ def _counted(agent: Agent, closed: Execution, ledger: Ledger | None) -> Agent:
 
 def resume(store: Store, queue: Queue, ended: Execution) -> None:
     """Dispatch its retry and the run that waited for it, if there are any (the sweep heals a crash right here)."""
+    _note(ended)
     if ended.rehearsal:
         _tell(store, ended)
     if ended.retried_by is not None:
@@ -158,6 +163,13 @@ def resume(store: Store, queue: Queue, ended: Execution) -> None:
     )
     for execution in waiting:
         dispatch(queue, execution.launch_id, f"-after-{ended.id}")
+
+
+def _note(ended: Execution) -> None:
+    """What the cloud counts runs, faults and spend by (infra/terraform/modules/watching)."""
+    if ended.ended:
+        found = {"status": ended.status.value, "error": ended.error_code, "cost_micro_usd": ended.cost_micro_usd}
+        log.info("run ended", execution=ended.id, agent=ended.agent_id, **found)
 
 
 def _tell(store: Store, ended: Execution) -> None:

@@ -2,8 +2,8 @@ locals {
   user = "logging.googleapis.com/user"
   board = [
     { title = "Runs by state", metric = "${local.user}/oma/runs_ended", reducer = "REDUCE_SUM", by = ["metric.label.status"], of = "" },
-    { title = "Lateness p50 (s)", metric = "${local.user}/oma/run_lateness", reducer = "REDUCE_PERCENTILE_50", by = [], of = "" },
-    { title = "Lateness p99 (s)", metric = "${local.user}/oma/run_lateness", reducer = "REDUCE_PERCENTILE_99", by = [], of = "" },
+    { title = "Lateness p50 (ms)", metric = "${local.user}/oma/run_lateness", reducer = "REDUCE_PERCENTILE_50", by = [], of = "" },
+    { title = "Lateness p99 (ms)", metric = "${local.user}/oma/run_lateness", reducer = "REDUCE_PERCENTILE_99", by = [], of = "" },
     { title = "Ticks", metric = "run.googleapis.com/request_count", reducer = "REDUCE_SUM", by = ["metric.label.response_code_class"], of = " AND resource.label.service_name=\"${var.tick}\"" },
     { title = "Queue age p99 (ms)", metric = "cloudtasks.googleapis.com/queue/task_attempt_delays", reducer = "REDUCE_PERCENTILE_99", by = ["resource.label.queue_id"], of = "" },
     { title = "5xx by service", metric = "run.googleapis.com/request_count", reducer = "REDUCE_SUM", by = ["resource.label.service_name"], of = " AND metric.label.response_code_class=\"5xx\"" },

@@ -4,12 +4,12 @@ locals {
   revision = "resource.type=\"cloud_run_revision\""
   public   = join(" OR ", [for name in var.public : "resource.labels.service_name=\"${name}\""])
   counters = {
-    runs_ended  = { phrase = "run ended", labels = { status = "status", error = "errorCode" } }
+    runs_ended  = { phrase = "run ended", labels = { status = "status", error = "error" } }
     mails_ended = { phrase = "mail", labels = { state = "state" } }
   }
   values = {
-    run_cost     = { phrase = "run ended", field = "costMicroUsd", unit = "1" }
-    run_lateness = { phrase = "run started", field = "latenessSeconds", unit = "s" }
+    run_cost     = { phrase = "run ended", field = "cost_micro_usd", unit = "1" }
+    run_lateness = { phrase = "launched", field = "late_ms", unit = "ms" }
   }
 }
 
