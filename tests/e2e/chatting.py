@@ -22,7 +22,8 @@ LIMITS = {"timeoutSeconds": 600, "maxTurns": 30, "maxCostMicroUsd": 300_000, "mo
 AGENT = {
     "name": "경쟁사 뉴스 요약", "description": "아침마다 소식을 간추립니다",
     "finalPrompt": "경쟁사 뉴스를 요약해 주세요.", "model": "haiku", "tools": ["Read", "Write"],
-    "network": {"allow": ["news.example.com"]}, "schedule": SCHEDULE, "limits": LIMITS, "notify": {"email": "always"},
+    "network": {"allow": ["news.example.com"]}, "schedule": SCHEDULE, "limits": LIMITS,
+    "notify": {"email": "always", "webhookUrl": None}, "retry": {"times": 1, "afterCalls": False},
 }  # fmt: skip
 DRAFT: dict[str, Any] = {
     "revision": 1, "agentId": None, "agent": AGENT, "missing": [], "changed": ["schedule"], "saved": False,
