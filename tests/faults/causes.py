@@ -13,8 +13,10 @@ from ohmyagent.ports import Document
 from tests.faults.witness import Writes
 
 STANDSTILLS = ("failures", "budget")
-TOLD_SKIPS = ("overlap", "model_gone", *STANDSTILLS)
+TOLD_SKIPS = ("overlap", *STANDSTILLS)
 """A run that came to start and might not: its end is told.  One that a change of the agent took away is not."""
+TOLD_BY_TICK = ("model_gone", "day_limit")
+"""What the tick itself decides, also ahead of the instant."""
 EARLY = timedelta(seconds=1)
 Cause = tuple[str, str, str | None]
 """Kind of mail, agent, and the run for those that tell of one."""
@@ -110,7 +112,7 @@ class Causes:
         if run["status"] != "skipped":
             return True
         came = run["span"] is None and (run["dueTime"] is None or run["dueTime"] <= self._now() + EARLY)
-        return came and run["errorCode"] in TOLD_SKIPS
+        return run["errorCode"] in TOLD_BY_TICK or (came and run["errorCode"] in TOLD_SKIPS)
 
     def _compare(self, what: str, expected: Counter[Any], written: Counter[Any]) -> None:
         for cause in expected - written:
