@@ -34,7 +34,7 @@ from ohmyagent.use_cases import signing_in
 
 DRAIN_SECONDS = 20.0
 SWITCH_SECONDS = 0.0005
-"""How long a busy thread keeps the interpreter when another wants it.  With Python's own 5 ms, a request beside the tick
+"""How long a busy thread keeps the interpreter when another wants it: with Python's own 5 ms a request beside the tick
 waits that long after each of its reads (bench/README.md)."""
 HOST = "127.0.0.1"
 
