@@ -40,7 +40,8 @@ from ohmyagent.records.indexes import INDEXES
 from ohmyagent.runner.installation import default_home
 from ohmyagent.runner.probe import probe
 from ohmyagent.settings import BadSettings, Settings
-from ohmyagent.use_cases import planning, working
+from ohmyagent.use_cases import emigrating, planning, working
+from ohmyagent.use_cases.emigrating import Moved
 from ohmyagent.use_cases.reacting import FED
 from ohmyagent.use_cases.ticking import Clock
 from ohmyagent.use_cases.vouching import Office
@@ -289,6 +290,20 @@ def hold(settings: Settings) -> AbstractContextManager[None]:
 def restore(settings: Settings, source: Path) -> None:
     """Bring a backup back; raises Conflict while the platform runs."""
     backups.restore(source, DataFolder(settings.data))
+
+
+def migrate(settings: Settings) -> Moved:
+    """The data folder onto Google Cloud; raises Conflict while the platform runs, or when somebody is there already.
+
+    One that broke off may be repeated with the same folder.
+    """
+    with hold(settings):
+        here, there = local(settings), gcp(settings)
+        paths = here.store.paths()
+        ours = any(there.store.find(path) for path in paths if path.startswith("users/"))
+        if not ours and not emigrating.empty(there.store):
+            raise Conflict("There is another platform's data already.", korean="이미 다른 플랫폼의 데이터가 있습니다.")
+        return emigrating.emigrate(here, there, paths, here.files.keys())
 
 
 def sandbox(settings: Settings) -> SandboxState:

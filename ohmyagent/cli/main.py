@@ -172,6 +172,13 @@ def restore(
     upkeep.restore(file, as_json=as_json)
 
 
+@oma.command(help=words.ABOUT_MIGRATE())
+def migrate(as_json: Json = False) -> None:
+    from ohmyagent.cli import upkeep
+
+    upkeep.migrate(as_json=as_json)
+
+
 @oma.command("open", help=words.ABOUT_OPEN())
 def open_page(as_json: Json = False) -> None:
     from ohmyagent.cli import starting, surroundings

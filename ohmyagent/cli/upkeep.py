@@ -7,7 +7,7 @@ from pathlib import Path
 from ohmyagent import wiring
 from ohmyagent.cli import screen, words
 from ohmyagent.cli.problems import Stop, of_domain
-from ohmyagent.cli.surroundings import on_this_machine
+from ohmyagent.cli.surroundings import on_this_machine, settings
 from ohmyagent.domain.errors import AlreadyExists, Problem
 from ohmyagent.settings import Settings
 
@@ -48,3 +48,16 @@ def restore(file: Path, *, as_json: bool) -> None:
         screen.data({"path": str(file)})
     else:
         screen.say(words.RESTORED(path=file))
+
+
+def migrate(*, as_json: bool) -> None:
+    """This machine's platform onto Google Cloud; raises Stop."""
+    try:
+        moved = wiring.migrate(settings("gcp"))
+    except Problem as problem:
+        raise of_domain(problem) from None
+    if as_json:
+        screen.data({"documents": moved.documents, "files": moved.files, "checksum": moved.checksum})
+    else:
+        count = sum(moved.documents.values())
+        screen.say(words.MIGRATED(documents=count, files=moved.files, checksum=moved.checksum[:12]))

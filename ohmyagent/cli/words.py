@@ -30,6 +30,10 @@ ABOUT_DOCTOR = Words(
     "Check what the platform needs, with a fix for each fault.",
     "플랫폼에 필요한 것을 점검하고 고치는 방법을 알려 줍니다.",
 )
+ABOUT_MIGRATE = Words(
+    "Move this machine's platform to Google Cloud and compare.",
+    "이 기계의 플랫폼을 Google Cloud로 옮기고 비교합니다.",
+)
 ABOUT_RUN = Words(
     "Run an agent file once and show it live. Exits 1 unless the run succeeds.",
     "에이전트 파일을 한 번 실행하고 실시간으로 보여 줍니다. 성공하지 않으면 1로 끝납니다.",
@@ -315,6 +319,10 @@ MODEL_SILENT = Words("{url} cannot be reached: {reason}", "{url} 에 연결할 �
 MODEL_FIX = Words(
     "Check the network and ANTHROPIC_BASE_URL, or unset both variables to use the demo model.",
     "네트워크와 ANTHROPIC_BASE_URL을 확인하거나, 두 변수를 지워 데모 모델을 쓰세요.",
+)
+MIGRATED = Words(
+    "{documents} documents and {files} files arrived as they were sent (checksum {checksum}).",
+    "문서 {documents}개와 파일 {files}개가 그대로 옮겨졌습니다(체크섬 {checksum}).",
 )
 CLOUD_OK = Words("answers", "응답함")
 CLOUD_FIX = Words(

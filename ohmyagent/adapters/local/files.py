@@ -70,6 +70,11 @@ class FolderFiles:
         with file:
             yield iter(lambda: file.read(CHUNK), b"")
 
+    def keys(self) -> list[str]:
+        """Of every body there is."""
+        found = (path for path in self._root.rglob("*~") if path.is_file())
+        return sorted(path.relative_to(self._root).as_posix().removesuffix("~") for path in found)
+
     def exists(self, key: str) -> bool:
         return self._path(key).is_file()
 

@@ -57,6 +57,11 @@ class SqliteStore:
         self.database.create(f"{SCHEMA}; PRAGMA user_version = {SCHEMA_VERSION}")
         self.database.create("; ".join(map(declaration, indexes)))
 
+    def paths(self) -> list[str]:
+        """Of every document there is."""
+        rows = self.database.read("SELECT collection, id FROM docs ORDER BY collection, id", ())
+        return [f"{collection}/{id}" for collection, id in rows]
+
     def get(self, path: str) -> Document:
         found = self.find(path)
         if found is None:
