@@ -5,13 +5,17 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
+
 from ohmyagent.domain.blocks import Offence
 from ohmyagent.domain.errors import Problem, TooLarge
 from ohmyagent.http import credentials, problems
-from ohmyagent.http.edge import Asked, Edge, Platform
+from ohmyagent.http.edge import Asked, Edge, Platform, kind_of
 from ohmyagent.http.language import language_of
 from ohmyagent.http.origins import Application, Receive, Scope, Send
 from ohmyagent.http.policy import SECURITY_HEADERS, request_id_of
+
+log = structlog.get_logger()
 
 REQUEST_ID = b"x-request-id"
 HSTS = "max-age=31536000; includeSubDomains"
@@ -52,7 +56,12 @@ class Guard:
         ]
 
     @staticmethod
-    def refused(problem: Problem, asked_language: str | None, request_id: str) -> tuple[int, bytes, Headers]:
+    def refused(
+        problem: Problem, asked: Asked, asked_language: str | None, request_id: str
+    ) -> tuple[int, bytes, Headers]:
+        """The answer, and a line in the log that names neither address nor path."""
+        kind = kind_of(asked.method, asked.path)
+        log.info("refused", method=asked.method[:10], kind=kind.value, code=problem.code, request_id=request_id)
         body = problems.document_of(problem, language_of(asked_language), request_id)
         headers = {**SECURITY_HEADERS, **problems.headers_of(problem), "Content-Type": problems.MEDIA_TYPE}
         status = 431 if isinstance(problem, TooLarge) else problems.status_of(problem)
@@ -94,7 +103,7 @@ class AsgiGuard(Guard):
         try:
             self.edge.admit(asked)
         except Problem as problem:
-            refused = self.refused(problem, headers.one(b"accept-language"), request_id)
+            refused = self.refused(problem, asked, headers.one(b"accept-language"), request_id)
             await guarded.refuse(scope, *refused)
             return
         if preflight is not None:
@@ -194,7 +203,7 @@ class WsgiGuard(Guard):
         try:
             self.edge.admit(asked)
         except Problem as problem:
-            status, body, headers = self.refused(problem, environ.get("HTTP_ACCEPT_LANGUAGE"), request_id)
+            status, body, headers = self.refused(problem, asked, environ.get("HTTP_ACCEPT_LANGUAGE"), request_id)
             start(f"{status} Refused", headers)
             return [body]
         if preflight is not None:

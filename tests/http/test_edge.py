@@ -300,6 +300,19 @@ def test_a_refusal_is_a_problem_with_retry_after_and_the_callers_request_id(far:
     assert client.get("/api/models", headers={"X-Forwarded-For": "198.51.100.9"}).status_code == 200
 
 
+def test_what_is_refused_is_logged_without_address_path_or_token(far: Far, capsys: pytest.CaptureFixture[str]) -> None:
+    client = far.client()
+    sent = {"X-Forwarded-For": FAR, "Authorization": "Bearer canary-5d1e", "X-Request-Id": "r-9"}
+    for _ in range(40):
+        client.get("/api/auth/validate/canary-77aa", headers=sent)
+
+    written = "".join(capsys.readouterr())
+    assert "refused" in written
+    assert "r-9" in written
+    for secret in (FAR, "canary-5d1e", "canary-77aa"):
+        assert secret not in written
+
+
 def test_ten_guests_an_hour_from_one_address_whatever_the_process(far: Far) -> None:
     sent = {"X-Forwarded-For": FAR}
     statuses = [far.client().post("/api/auth/guest", headers=sent).status_code for _ in range(12)]

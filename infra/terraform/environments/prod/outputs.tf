@@ -6,6 +6,10 @@ output "stream" {
   value = module.platform.stream
 }
 
+output "google_button" {
+  value = module.platform.google_button
+}
+
 output "registry" {
   value = module.platform.registry
 }

@@ -6,6 +6,10 @@ output "stream" {
   value = local.stream
 }
 
+output "google_button" {
+  value = contains(keys(var.settings), "GOOGLE_CLIENT_ID")
+}
+
 output "registry" {
   value = module.project.registry
 }
