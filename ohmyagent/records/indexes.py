@@ -38,6 +38,7 @@ INDEXES: tuple[Index, ...] = (
     Index("executions", (("status", "asc"), ("lease.expiresAt", "asc"))),
     Index("hooks", (("agentId", "asc"), ("createdAt", "asc"))),
     Index("deliveries", (("agentId", "asc"), ("userId", "asc"), ("createdAt", "desc"))),
+    Index("deliveries", (("userId", "asc"), ("createdAt", "desc"))),
     Index("deliveries", (("status", "asc"), ("nextAttemptAt", "asc"))),
     Index("betaApplications", (("status", "asc"), ("createdAt", "desc"))),
     Index("audit", (("userId", "asc"), ("at", "desc"))),
