@@ -31,11 +31,14 @@ def mint(store: Store, user: User, credential: str, now: datetime) -> tuple[str,
 def enter(store: Store, credential: str, now: datetime, *scopes: Scope) -> Entry:
     """Who opens a stream with a ticket (which is used up by it), a session token or an API key with the scopes.
 
-    Raises Unauthenticated, and Forbidden for a key that lacks a scope.
+    Raises Unauthenticated, and Forbidden for a key, or the ticket of a key, that lacks a scope.
     """
     if not credential.startswith(TICKET_PREFIX):
         return Entry(signing_in.authenticate(store, credential, now, *scopes)[0], digest(credential))
     ticket = store.transact(lambda tx: _redeemed(tx, credential, now))
+    key = records.api_keys.find(store, ticket.credential_id)
+    if key is not None:
+        key.permitting(scopes)
     return stayed(store, ticket.user_id, ticket.credential_id, now)
 
 

@@ -357,6 +357,27 @@ def test_commits_of_a_busy_turn_are_few(world, user):
     assert len(page) <= KEPT_AT_ONCE + KEPT_A_SECOND * seconds + beginning_and_end
 
 
+def test_steps_that_follow_each_other_quickly_are_kept_no_faster(world, user):
+    steps = 9
+
+    async def answer(turn: TurnContext) -> AsyncIterator[Piece]:
+        for number in range(steps):
+            yield Saved(({"role": "assistant", "content": str(number)},))
+
+    async def story():
+        process = Process(world, answer)
+        loop = asyncio.get_running_loop()
+        begun, start = await process.say(user), loop.time()
+        await process.idle()
+        return begun, loop.time() - start
+
+    begun, seconds = asyncio.run(story())
+    page, _ = records.chat_batches(begun.turn.conversation_id).page(world.store, oldest="lastSeq", limit=100)
+    beginning_and_end = 2
+    assert len(page) == steps + beginning_and_end <= KEPT_AT_ONCE + KEPT_A_SECOND * seconds + beginning_and_end + 1
+    assert len(talking.history(world.store, begun.held.conversation)) == steps + 1
+
+
 def test_a_slow_reader_is_sent_away_and_comes_back_with_its_seq(world, user):
     async def answer(turn: TurnContext) -> AsyncIterator[Piece]:
         for _ in range(10):

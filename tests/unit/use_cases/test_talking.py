@@ -81,6 +81,29 @@ def test_the_same_message_begins_one_turn_however_often_and_at_once_it_comes(wor
     assert begin(world, user).held is None
 
 
+class Late:
+    """A store in which a message that came a moment ago is not seen before the transaction."""
+
+    def __init__(self, store):
+        self._store = store
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    def find(self, path):
+        return None if path.startswith("turns/") else self._store.find(path)
+
+
+def test_a_message_that_came_a_moment_before_is_found_in_the_transaction(world, user):
+    held = begin(world, user).held
+    end(world, held)
+
+    again = talking.begin(Late(world.store), world.models, user, HELLO, owner="p2", language="ko", now=world.now)
+
+    assert (again.turn.id, again.held) == (held.turn.id, None)
+    assert types(world, held.conversation.id) == ["turn_started", "usage", "turn_ended"]
+
+
 def test_the_same_id_with_another_text_is_refused(world, user):
     begin(world, user)
     with pytest.raises(KeyReused):

@@ -62,7 +62,7 @@ def test_who_signs_out_is_out_everywhere(world, guest):
 
 
 def test_a_key_gets_tickets_too(world, guest):
-    key = signing_in.new_api_key(world.store, guest.user, "oma", world.now)
+    key, _ = signing_in.new_api_key(world.store, guest.user, "oma", world.now)
     ticket, _ = ticketing.mint(world.store, guest.user, key, world.now)
     assert ticketing.enter(world.store, ticket, world.now).user == guest.user
 
