@@ -8,18 +8,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from ohmyagent.designer import tools
+from ohmyagent.designer import findings, patches, tools
 from ohmyagent.domain.accounts import User
 from ohmyagent.domain.cards import ChoiceCard, DraftCard, PriceCard, RehearsalCard, Said, ScheduleCard
 from ohmyagent.domain.clauses import field_errors
 from ohmyagent.domain.costs import ModelTable
 from ohmyagent.domain.drafts import Draft
 from ohmyagent.domain.errors import Invalid, Problem
-from ohmyagent.domain.executions import Execution
 from ohmyagent.domain.plans import Plan
 from ohmyagent.domain.record import Record, rfc3339
 from ohmyagent.domain.runner import SandboxLimits
@@ -27,12 +25,8 @@ from ohmyagent.domain.schedule_speech import Question, heard_in
 from ohmyagent.domain.schedule_words import words
 from ohmyagent.domain.schedules import Schedule
 from ohmyagent.ports import Store
-from ohmyagent.use_cases import designing, drafting, explaining, planning, pricing, rehearsing, running, scheduling
+from ohmyagent.use_cases import designing, drafting, planning, pricing, rehearsing, running, scheduling
 from ohmyagent.use_cases.talking.pieces import CardKind
-
-MOST_TEXT = 6_000
-"""Letters of a result or a log that the model is given."""
-LAST_EVENTS = 40
 
 
 @dataclass(frozen=True)
@@ -88,10 +82,10 @@ class Desk:
         return drafting.present(self.store, self.user, self.conversation_id, self.now())
 
     def _read_draft(self, wanted: tools.Nothing, use_id: str) -> Used:
-        return Used(_json({"draft": _seen(self.draft())}))
+        return Used(_json({"draft": findings.drafted(self.draft())}))
 
     def _change_draft(self, wanted: tools.ChangeDraft, use_id: str) -> Used:
-        patch = _patch(wanted, self.user.timezone)
+        patch = patches.patch(wanted, self.user.timezone)
         key = f"{self.turn_id}.{use_id}"
         draft = drafting.change(
             self.store,
@@ -103,11 +97,11 @@ class Desk:
             key=key,
             card=f"draft-{self.turn_id}",
         )
-        return Used(_json({"draft": _seen(draft)}), cards=(self._shown("draft", DraftCard.shown(draft)),))
+        return Used(_json({"draft": findings.drafted(draft)}), cards=(self._shown("draft", DraftCard.shown(draft)),))
 
     def _propose_schedule(self, wanted: tools.ProposeSchedule, use_id: str) -> Used:
         if wanted.schedule is not None:
-            return self._read_back(_schedule(wanted.schedule, self.user.timezone), None, None)
+            return self._read_back(patches.schedule(wanted.schedule, self.user.timezone), None, None)
         if wanted.text is None:
             return Used("Give either text or schedule.", failed=True)
         spotted = heard_in(wanted.text, self.user.timezone)
@@ -115,19 +109,18 @@ class Desk:
             return Used(_json({"understood": False, "rest": wanted.text}))
         if isinstance(spotted.meant, Question):
             return Used(_json({"understood": False, "phrase": spotted.phrase, "rest": spotted.rest}
-                              | _question(spotted.meant)))  # fmt: skip
+                              | findings.question(spotted.meant)))  # fmt: skip
         return self._read_back(spotted.meant, spotted.phrase, spotted.rest)
 
     def _read_back(self, schedule: Schedule, phrase: str | None, rest: str | None) -> Used:
         seen = scheduling.preview(schedule, self._plan, self.now())
         text = Said(ko=seen.text.ko, en=seen.text.en)
         card = ScheduleCard(schedule=schedule, text=text, next=seen.next, timezone=schedule.timezone)
-        zone = ZoneInfo(self.user.timezone)
         answer = {
             "understood": True,
-            "schedule": _as_wanted(schedule),
+            "schedule": patches.as_wanted(schedule),
             "text": {"ko": text.ko, "en": text.en},
-            "next": [instant.astimezone(zone).isoformat(timespec="minutes") for instant in seen.next],
+            "next": [findings.local(instant, self.user) for instant in seen.next],
             "zone": self.user.timezone,
         }
         if phrase is not None:
@@ -157,7 +150,7 @@ class Desk:
             return Used(_json({"rehearsal": None}))
         card = rehearsing.card(self.store, draft, execution, self.now())
         return Used(
-            _json({"revision": card.revision, "untrusted": self._run(execution, log=True)}),
+            _json({"revision": card.revision, "untrusted": findings.whole_run(self.store, execution, self.user)}),
             cards=(Shown(rehearsing.card_id(card), "rehearsal", card),),
         )
 
@@ -181,15 +174,15 @@ class Desk:
 
     def _edit_agent(self, wanted: tools.EditAgent, use_id: str) -> Used:
         draft = drafting.adopt(self.store, self.user, self.conversation_id, wanted.agent_id, now=self.now())
-        return Used(_json({"draft": _seen(draft)}), cards=(self._shown("draft", DraftCard.shown(draft)),))
+        return Used(_json({"draft": findings.drafted(draft)}), cards=(self._shown("draft", DraftCard.shown(draft)),))
 
     def _read_runs(self, wanted: tools.ReadRuns, use_id: str) -> Used:
         found, _ = running.page(self.store, self.user, agent_id=wanted.agent_id, limit=wanted.limit)
-        return Used(_json({"untrusted": {"runs": [self._run(execution, log=False) for execution in found]}}))
+        return Used(_json({"untrusted": {"runs": [findings.run(execution, self.user) for execution in found]}}))
 
     def _read_run(self, wanted: tools.ReadRun, use_id: str) -> Used:
         execution = running.find(self.store, self.user, wanted.run_id)
-        return Used(_json({"untrusted": {"run": self._run(execution, log=True)}}))
+        return Used(_json({"untrusted": {"run": findings.whole_run(self.store, execution, self.user)}}))
 
     def _explain_limits(self, wanted: tools.Nothing, use_id: str) -> Used:
         sandbox = SandboxLimits()
@@ -227,104 +220,6 @@ class Desk:
     def _shown(self, kind: CardKind, card: Record) -> Shown:
         """One card of a kind for each turn: what a turn says twice replaces what it said first."""
         return Shown(f"{kind}-{self.turn_id}", kind, card)
-
-    def _run(self, execution: Execution, *, log: bool) -> dict[str, Any]:
-        zone = ZoneInfo(self.user.timezone)
-        why = explaining.sentence(execution.error_code, execution.error, self.user.locale)
-        run: dict[str, Any] = {
-            "runId": execution.id,
-            "agentId": execution.agent_id,
-            "name": execution.agent.name,
-            "rehearsal": execution.rehearsal,
-            "status": execution.status,
-            "created": execution.created_at.astimezone(zone).isoformat(timespec="minutes"),
-            "errorCode": execution.error_code,
-            "why": why,
-            "kind": execution.result_kind,
-            "costMicroUsd": execution.cost_micro_usd,
-        }
-        if log:
-            run |= {
-                "result": (execution.result or "")[:MOST_TEXT] or None,
-                "hosts": [host.model_dump() for host in execution.hosts],
-                "files": [file.path for file in execution.artifacts],
-                "log": self._log(execution),
-            }
-        return run
-
-    def _log(self, execution: Execution) -> str:
-        """The end of it, a line an event."""
-        after = max(0, running.last_kept_seq(self.store, execution) - LAST_EVENTS)
-        events = running.log(self.store, execution, after).items
-        lines = (" ".join(f"{event[name]}" for name in event if name not in ("seq", "time")) for event in events)
-        return "\n".join(line[:400] for line in lines)[-MOST_TEXT:]
-
-
-def _patch(wanted: tools.ChangeDraft, zone: str) -> dict[str, Any]:
-    """The merge patch of an agent that the call means."""
-    given = {
-        "name": wanted.name, "description": wanted.description, "finalPrompt": wanted.final_prompt,
-        "model": wanted.model, "tools": wanted.tools, "tags": wanted.tags,
-    }  # fmt: skip
-    patch: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    if wanted.hosts is not None:
-        patch["network"] = {"allow": wanted.hosts}
-    if wanted.schedule is not None:
-        patch["schedule"] = _schedule(wanted.schedule, zone).model_dump(mode="json")
-    if wanted.no_schedule:
-        patch["schedule"] = None
-    if wanted.email is not None:
-        patch["notify"] = {"email": wanted.email}
-    if wanted.limits is not None:
-        patch["limits"] = _limits(wanted.limits)
-    return patch
-
-
-def _limits(wanted: tools.WantedLimits) -> dict[str, int]:
-    given = {
-        "maxCostMicroUsd": _micro(wanted.max_cost_usd), "monthlyCostMicroUsd": _micro(wanted.monthly_cost_usd),
-        "timeoutSeconds": wanted.timeout_minutes and wanted.timeout_minutes * 60, "maxTurns": wanted.max_turns,
-    }  # fmt: skip
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def _micro(dollars: float | None) -> int | None:
-    return None if dollars is None else round(dollars * 1_000_000)
-
-
-def _schedule(wanted: tools.WantedSchedule, zone: str) -> Schedule:
-    schedule = Schedule(
-        cron=wanted.cron, timezone=wanted.timezone or zone, calendar=wanted.calendar, on_holiday=wanted.on_holiday,
-        last_business_day=wanted.last_business_day,
-    )  # fmt: skip
-    scheduling.check_fields(schedule)
-    return schedule
-
-
-def _as_wanted(schedule: Schedule) -> dict[str, Any]:
-    """The schedule as `change_draft` takes it."""
-    return {
-        "cron": schedule.cron, "timezone": schedule.timezone, "calendar": schedule.calendar,
-        "on_holiday": schedule.on_holiday.value, "last_business_day": schedule.last_business_day,
-    }  # fmt: skip
-
-
-def _question(question: Question) -> dict[str, Any]:
-    choices = [{"schedule": _as_wanted(choice)} | {"text": vars(words(choice))} for choice in question.choices]
-    return {"question": {"asked": question.asked, "text": vars(question.text), "choices": choices}}
-
-
-def _seen(draft: Draft) -> dict[str, Any]:
-    agent = draft.agent.model_dump(mode="json", exclude={"color", "icon", "slug"})
-    schedule = draft.agent.schedule
-    return agent | {
-        "revision": draft.revision,
-        "missing": draft.agent.missing,
-        "saved": draft.saved,
-        "savedAgent": draft.agent_id if draft.base_version is not None else None,
-        "scheduleText": vars(words(schedule)) if schedule else None,
-        "rehearsals": len(draft.rehearsals),
-    }
 
 
 def _told(errors: Iterable[Any]) -> str:

@@ -257,3 +257,18 @@ def test_what_was_said_before_is_remembered_by_the_provider_and_not_in_the_conve
 def test_every_tool_says_what_it_does_while_it_works_in_both_languages():
     assert set(words.STATUS) == {tool.name for tool in TOOLS}
     assert all(ko and en and ko != en for ko, en in words.STATUS.values())
+
+
+def test_another_time_leaves_what_a_schedule_does_when_it_does_not_fit(world):
+    user = world.user()
+    agent = world.agent(user, schedule={"cron": "0 8 * * *", "overlap": "queue", "catchUp": "latest", "calendar": "KR"})
+    moved = message(use("change_draft", {"schedule": {"cron": "0 9 * * *"}}))
+    talk = Talk(world, over(Scripted.by(moved, message(text("옮겼어요.")))), user, agent_id=agent.id)
+    talk.say("9시로")
+    schedule = talk.draft.agent.schedule
+    assert (schedule.cron, schedule.overlap, schedule.catch_up, schedule.calendar) == (
+        "0 9 * * *",
+        "queue",
+        "latest",
+        None,
+    )
