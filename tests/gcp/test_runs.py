@@ -119,7 +119,7 @@ def test_one_trace_leads_from_the_request_to_the_model_call(cloud: Cloud) -> Non
 
 
 def test_a_conversation_is_answered_by_the_model_and_survives_its_service(cloud: Cloud) -> None:
-    said = {"text": script({"text": "안녕하세요"}), "clientMessageId": "m1"}
+    said = {"message": script({"text": "안녕하세요"}), "clientMessageId": "m1"}
     turn = cloud.ask("chat", "POST", "/api/conversation", said, Accept="application/json")
     events = turn["events"]
     assert [event["type"] for event in events if event.get("seq")][-1] == "turn_ended"
