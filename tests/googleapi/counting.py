@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 from google.cloud.firestore_v1.types import BatchGetDocumentsResponse, CommitRequest, RunQueryResponse
 
+LONGEST = 3_600.0
 PREFIX = "/google.firestore.v1.Firestore/"
 
 
@@ -50,7 +51,9 @@ class Counting(grpc.GenericRpcHandler):
                 self._asked(name, request)
                 yield request
 
-        answers = self._channel.stream_stream(method)(noted(), metadata=metadata, timeout=context.time_remaining())
+        left = context.time_remaining()
+        timeout = left if left is not None and left < LONGEST else None  # a listener has no deadline
+        answers = self._channel.stream_stream(method)(noted(), metadata=metadata, timeout=timeout)
         documents = 0
         try:
             for answer in answers:
