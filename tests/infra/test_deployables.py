@@ -48,3 +48,10 @@ def test_only_the_tick_has_a_schedule() -> None:
 def test_the_generated_indexes_are_those_of_the_program() -> None:
     written = json.loads((ROOT / "firestore.indexes.json").read_text(encoding="utf-8"))
     assert written == firestore_indexes_json()
+
+
+def test_who_writes_or_takes_signed_links_is_given_the_key() -> None:
+    """Notices (changes), ways to stop mails (deliver); decisions (admin), stopping (account)."""
+    found = deployables.declared()
+    accounts = {found["functions"][name]["account"] for name in ("changes", "deliver", "admin", "account")}
+    assert {name for name in accounts if "OMA_LINK_KEY" not in found["accounts"][name].get("secrets", [])} == set()
