@@ -173,7 +173,7 @@ def test_who_reads_further_up_is_left_there_and_may_jump_to_the_end(meet: Meet, 
     service.text(0, text)
     at_end = "log => log.scrollHeight - log.scrollTop - log.clientHeight < 4"
     expect(guest.answer).to_contain_text("줄 59")
-    guest.page.wait_for_function(f"({at_end})(document.querySelector('.log'))")
+    guest.until(lambda: guest.log.evaluate(at_end))
     guest.log.evaluate("log => { log.scrollTop = 100 }")
     jump = guest.page.get_by_role("button", name="최신으로")
     expect(jump).to_be_visible()
@@ -181,7 +181,7 @@ def test_who_reads_further_up_is_left_there_and_may_jump_to_the_end(meet: Meet, 
     expect(guest.answer).to_contain_text("더 온 말")
     assert guest.log.evaluate("log => log.scrollTop") == 100
     jump.click()
-    guest.page.wait_for_function(f"({at_end})(document.querySelector('.log'))")
+    guest.until(lambda: guest.log.evaluate(at_end))
     expect(jump).to_have_count(0)
 
 
