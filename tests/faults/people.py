@@ -68,7 +68,6 @@ class People:
         self._unanswered: list[tuple[str, str]] = []
         self._runs: list[str] = []
         self._keys = 0
-        platform.look()
 
     def act(self) -> None:
         """One wish of one person; what fails with a reason is their problem, what is not answered is tried again."""

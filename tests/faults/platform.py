@@ -24,7 +24,7 @@ from tests.faults.chaos import Chaos, ChaosCourier, ChaosJobs, ChaosMail, ChaosQ
 from tests.faults.ledgers import Ledgers, ModelCall, Time
 from tests.faults.machine import Machine
 from tests.faults.outside import MailServer, Receiver
-from tests.faults.witness import WitnessedStore
+from tests.faults.witness import WitnessedStore, Writes
 
 UNPRICED = Model(
     id="unpriced", name="Of unknown price", upstream="anthropic", mode=ModelMode.COMPATIBLE,
@@ -43,7 +43,7 @@ class Platform:
         self.ledgers = Ledgers()
         self.causes = Causes(lambda: time.now)
         self._sqlite = SqliteStore(folder / "oma.db", indexes=INDEXES)
-        self.real = WitnessedStore(self._sqlite, self.causes.seen)
+        self.real = WitnessedStore(self._sqlite, self._witnessed)
         self.rows = SqliteQueue(folder / "oma.db", Retries(longest_pause=20), clock=lambda: time.now.timestamp())
         self.store = ChaosStore(self.real, chaos)
         self.queue = ChaosQueue(self.rows, chaos, lambda task, new: self.ledgers.keep(task, new, time.now))
@@ -109,10 +109,12 @@ class Platform:
         self.chaos.dead = False
         self.open_calls.clear()
 
-    def look(self) -> None:
-        """Notice, from outside, whose schedule counts."""
-        for agent in records.agents.page(self.real, limit=100)[0]:
-            self.ledgers.seen(agent, self.time.now)
+    def _witnessed(self, writes: Writes) -> None:
+        """Whose schedule counts is noticed with each commit: a schedule may be there for a moment only."""
+        self.causes.seen(writes)
+        for path, data in writes.items():
+            if data is not None and path.startswith("agents/") and path.count("/") == 1:
+                self.ledgers.seen(records.agents.kind.of(data), self.time.now)
 
     def _launch(self, task: Task) -> None:
         self._delivered(task)

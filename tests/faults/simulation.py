@@ -85,7 +85,6 @@ class History:
             self._something()
             if self.chaos.dead:
                 self._fall()
-        self.platform.look()
         self.watch.look()
 
     def _pass(self) -> None:
@@ -176,5 +175,4 @@ class History:
             for _ in range(3):
                 runner.step(self.platform, self.rng, faulty=False)
         self.platform.work(50)
-        self.platform.look()
         self.watch.look()
