@@ -23,7 +23,7 @@ from ohmyagent.chat.rooms import Visit
 from ohmyagent.chat.running import Run
 from ohmyagent.domain.accounts import Scope
 from ohmyagent.domain.conversations import LONGEST_TEXT, MOST_FILES, Id, Saying
-from ohmyagent.domain.errors import Forbidden, Invalid, Malformed, NoRoom, Problem, RateLimited, TooLarge
+from ohmyagent.domain.errors import Forbidden, Invalid, Malformed, Problem, RateLimited, TooLarge, Unauthenticated
 from ohmyagent.domain.record import Record
 from ohmyagent.domain.text import Text
 from ohmyagent.http import bodies, sentences, strict_json
@@ -94,7 +94,7 @@ class Sockets:
             seat = self._guests.sit(guest.user.id, mailbox, guest.still)
         except Problem as problem:
             await socket.send_text(refusal(problem, "en"))
-            return await socket.close(SIGNED_OUT if not isinstance(problem, NoRoom) else POLICY)
+            return await socket.close(SIGNED_OUT if isinstance(problem, Unauthenticated) else POLICY)
         try:
             await _Session(self._platform, self._engine, self._run, socket, guest, mailbox).hold()
         finally:

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ohmyagent import records
-from ohmyagent.domain.accounts import TICKET_LENGTH
-from ohmyagent.domain.errors import Problem, Unauthenticated
+from ohmyagent.domain.accounts import TICKET_LENGTH, Scope
+from ohmyagent.domain.errors import Forbidden, Problem, Unauthenticated
 from ohmyagent.use_cases import signing_in, ticketing
 
 
@@ -65,6 +65,14 @@ def test_a_key_gets_tickets_too(world, guest):
     key, _ = signing_in.new_api_key(world.store, guest.user, "oma", world.now)
     ticket, _ = ticketing.mint(world.store, guest.user, key, world.now)
     assert ticketing.enter(world.store, ticket, world.now).user == guest.user
+
+
+def test_a_ticket_can_do_no_more_than_the_key_that_asked_for_it(world, guest):
+    key, _ = signing_in.new_api_key(world.store, guest.user, "reader", world.now, [Scope.READ, Scope.WRITE])
+    tickets = [ticketing.mint(world.store, guest.user, key, world.now)[0] for _ in range(2)]
+    assert ticketing.enter(world.store, tickets[0], world.now, Scope.READ).user == guest.user
+    with pytest.raises(Forbidden):
+        ticketing.enter(world.store, tickets[1], world.now, Scope.READ, Scope.RUN)
 
 
 def test_tickets_that_nobody_used_are_forgotten(world, guest):
