@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -58,3 +59,27 @@ def test_what_a_page_searches_the_logs_for_is_in_them(page: Path) -> None:
     wanted = set(FIELD.findall(text)) - {"message"}
     for phrase in PHRASE.findall(text):
         assert any(wanted <= names for names in lines_of(phrase)), f"{phrase}: {wanted}"
+
+
+def test_the_dashboard_shows_what_it_should(plan: Plan) -> None:
+    (board,) = plan.all("google_monitoring_dashboard")
+    tiles = json.loads(board.values["dashboard_json"])["mosaicLayout"]["tiles"]
+    text = " ".join(tile["widget"]["title"].lower() for tile in tiles)
+    shown = ("runs by state", "lateness p50", "lateness p99", "ticks", "queue age", "5xx", "api p99", "spend", "mails")
+    assert [word for word in shown if word not in text] == []
+    queries = [data["timeSeriesQuery"] for tile in tiles for data in tile["widget"]["xyChart"]["dataSets"]]
+    assert all(query.keys() <= {"timeSeriesFilter", "prometheusQuery"} and query for query in queries)
+
+
+def test_a_sum_of_costs_is_taken_where_distributions_have_one(plan: Plan) -> None:
+    """A threshold on a distribution would be refused: its sum is there in PromQL only."""
+    distributions = {
+        metric.values["name"]
+        for metric in plan.all("google_logging_metric")
+        if metric.values["metric_descriptor"][0]["value_type"] == "DISTRIBUTION"
+    }
+    assert "oma/run_cost" in distributions
+    for policy in plan.all("google_monitoring_alert_policy"):
+        for threshold in policy.values["conditions"][0].get("condition_threshold") or ():
+            summed = "REDUCE_SUM" in str(threshold["aggregations"])
+            assert not (summed and any(f'/{name}"' in threshold["filter"] for name in distributions))

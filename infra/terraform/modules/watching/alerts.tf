@@ -38,18 +38,10 @@ locals {
       duration  = "600s"
       threshold = 60000
     }
-    spend = {
-      title     = "Runs cost more in an hour than is planned"
-      filter    = "metric.type=\"logging.googleapis.com/user/${google_logging_metric.value["run_cost"].name}\" AND ${local.revision}"
-      aligner   = "ALIGN_DELTA"
-      reducer   = "REDUCE_SUM"
-      period    = "3600s"
-      duration  = "0s"
-      threshold = var.hourly_spend_usd * 1000000
-    }
   }
   # Streams are long by nature and would hide everything else.
   prompt   = join(" OR ", [for name in var.public : "resource.labels.service_name=\"${name}\"" if !contains(var.streams, name)])
+  cost     = "logging_googleapis_com:user_oma_run_cost_sum{monitored_resource=\"cloud_run_revision\"}"
   channels = [for channel in google_monitoring_notification_channel.mail : channel.id]
   pages    = "${var.documentation}/docs/incidents"
 }
@@ -104,6 +96,28 @@ resource "google_monitoring_alert_policy" "threshold" {
   }
   documentation {
     content   = "${local.pages}/${each.key}.md"
+    mime_type = "text/markdown"
+  }
+}
+
+# The sum of a distribution: PromQL has it, the older language has not.
+resource "google_monitoring_alert_policy" "spend" {
+  project               = var.project
+  display_name          = "spend: runs cost more in an hour than is planned"
+  combiner              = "OR"
+  notification_channels = local.channels
+
+  conditions {
+    display_name = "more than ${var.hourly_spend_usd} US dollars in an hour"
+    condition_prometheus_query_language {
+      query                     = "sum(increase(${local.cost}[1h])) > ${var.hourly_spend_usd * 1000000}"
+      duration                  = "0s"
+      evaluation_interval       = "300s"
+      disable_metric_validation = true # there is no such metric before the first run ends
+    }
+  }
+  documentation {
+    content   = "${local.pages}/spend.md"
     mime_type = "text/markdown"
   }
 }

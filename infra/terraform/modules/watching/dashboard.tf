@@ -8,9 +8,27 @@ locals {
     { title = "Queue age p99 (ms)", metric = "cloudtasks.googleapis.com/queue/task_attempt_delays", reducer = "REDUCE_PERCENTILE_99", by = ["resource.label.queue_id"], of = "" },
     { title = "5xx by service", metric = "run.googleapis.com/request_count", reducer = "REDUCE_SUM", by = ["resource.label.service_name"], of = " AND metric.label.response_code_class=\"5xx\"" },
     { title = "API p99 (ms)", metric = "run.googleapis.com/request_latencies", reducer = "REDUCE_PERCENTILE_99", by = ["resource.label.service_name"], of = "" },
-    { title = "Spend on models (micro-USD)", metric = "${local.user}/oma/run_cost", reducer = "REDUCE_SUM", by = [], of = "" },
     { title = "Mails by state", metric = "${local.user}/oma/mails_ended", reducer = "REDUCE_SUM", by = ["metric.label.state"], of = "" },
   ]
+  charts = concat([
+    for chart in local.board : {
+      title = chart.title
+      query = {
+        timeSeriesFilter = {
+          filter = "metric.type=\"${chart.metric}\"${chart.of}"
+          aggregation = {
+            alignmentPeriod    = "60s"
+            perSeriesAligner   = "ALIGN_DELTA"
+            crossSeriesReducer = chart.reducer
+            groupByFields      = chart.by
+          }
+        }
+      }
+    }
+    ], [{
+      title = "Spend on models (US dollars an hour)"
+      query = { prometheusQuery = "sum(increase(${local.cost}[1h])) / 1000000" }
+  }])
 }
 
 resource "google_monitoring_dashboard" "platform" {
@@ -20,7 +38,7 @@ resource "google_monitoring_dashboard" "platform" {
     mosaicLayout = {
       columns = 12
       tiles = [
-        for place, chart in local.board : {
+        for place, chart in local.charts : {
           xPos   = place % 3 * 4
           yPos   = floor(place / 3) * 4
           width  = 4
@@ -29,18 +47,8 @@ resource "google_monitoring_dashboard" "platform" {
             title = chart.title
             xyChart = {
               dataSets = [{
-                plotType = "LINE"
-                timeSeriesQuery = {
-                  timeSeriesFilter = {
-                    filter = "metric.type=\"${chart.metric}\"${chart.of}"
-                    aggregation = {
-                      alignmentPeriod    = "60s"
-                      perSeriesAligner   = "ALIGN_DELTA"
-                      crossSeriesReducer = chart.reducer
-                      groupByFields      = chart.by
-                    }
-                  }
-                }
+                plotType        = "LINE"
+                timeSeriesQuery = chart.query
               }]
             }
           }
