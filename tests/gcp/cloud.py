@@ -149,7 +149,9 @@ class Cloud:
         standins = dict.fromkeys(("tasks", "run", "scheduler", "kms"), self.wire.address)
         standins |= {"storage": self.storage.url, "certs": self.issuer.certs_url}
         plans = self.folder / "plans.json"
-        plans.write_text('{"guest": {"agents": 1000, "runsPerDay": 1000}}')  # plans have tests of their own
+        plans.write_text(
+            '{"guest": {"agents": 1000, "runsPerDay": 1000, "monthlyMicroUsd": null}}'
+        )  # plans have tests of their own
         account = self.issuer.account_file(self.folder / "account.json")
         return {
             "PATH": os.environ["PATH"],

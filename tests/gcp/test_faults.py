@@ -52,9 +52,10 @@ def test_an_answer_of_the_launch_that_is_lost_starts_nothing_twice(cloud: Cloud)
 
 
 def test_a_run_outlives_the_functions_that_it_reports_to(cloud: Cloud) -> None:
-    agent = cloud.agent(finalPrompt=script(bash("sleep 8; echo da"), {"text": "überlebt"}))
+    agent = cloud.agent(finalPrompt=script(bash("sleep 15; echo da"), {"text": "überlebt"}))
     asked = cloud.request(agent)
-    cloud.until(asked["id"], "running")
+    # once its runner has its claim: whoever loses that answer has lost the run, which the sweep then ends
+    until(lambda: cloud.ask("executions", "GET", f"/api/executions/{asked['id']}/events?after=0")["items"])
     cloud.kill("runner")
     cloud.kill("executions")
     for name in ("runner", "executions"):
