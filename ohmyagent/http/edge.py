@@ -142,8 +142,13 @@ class Edge:
     def address(self, asked: Asked) -> str:
         return addresses.client(asked.peer, asked.forwarded, self._proxies)
 
-    def is_stale(self) -> bool:
-        """Whether it is time to look for blocks made elsewhere; answers True once, to one caller."""
+    def is_stale(self, asked: Asked) -> bool:
+        """Whether it is time to look for blocks made elsewhere; answers True once, to one caller.
+
+        Not for what is free of paces: a probe of health must not bring the store's client to life.
+        """
+        if kind_of(asked.method, asked.path) is Kind.FREE:
+            return False
         with self._lock:
             stale = self._clock() - self._looked_at >= LOOK_SECONDS
             if stale:

@@ -95,7 +95,7 @@ class AsgiGuard(Guard):
         request_id = request_id_of(headers.one(REQUEST_ID))
         scope["headers"] = [*(h for h in scope["headers"] if h[0] != REQUEST_ID), (REQUEST_ID, request_id.encode())]
         asked = _asked(scope, headers)
-        if self.edge.is_stale():
+        if self.edge.is_stale(asked):
             self._aside(self.edge.look)
         guarded = _Answer(self, asked, send, self.added(asked.path, headers.one(b"origin"), request_id))
         wanted = headers.one(b"access-control-request-method")
@@ -187,7 +187,7 @@ class WsgiGuard(Guard):
         environ["HTTP_X_REQUEST_ID"] = request_id
         asked, origin = _asked_of(environ), environ.get("HTTP_ORIGIN")
         added = self.added(asked.path, origin, request_id)
-        if self.edge.is_stale():
+        if self.edge.is_stale(asked):
             self.edge.look()
 
         def start(status: str, headers: Headers, *more: Any) -> Any:

@@ -187,14 +187,15 @@ def test_slow_offences_and_ended_sessions_are_no_abuse(edge: Edge, ticks: Ticks)
 
 def test_a_block_holds_in_another_process_within_seconds(api: Api, ticks: Ticks) -> None:
     one, other = Edge(api.platform), Edge(api.platform, ticks)
-    other.is_stale()
+    other.is_stale(asked())
     one.block(asked(), Offence.PACE)
 
     other.admit(asked())
-    assert not other.is_stale()
+    assert not other.is_stale(asked())
     ticks.time += 5
-    assert other.is_stale()
-    assert not other.is_stale(), "one of many requests looks"
+    assert not other.is_stale(asked("/health"))
+    assert other.is_stale(asked())
+    assert not other.is_stale(asked()), "one of many requests looks"
     other.look()
     with pytest.raises(RateLimited):
         other.admit(asked())
