@@ -26,6 +26,8 @@ from ohmyagent.ports import Store, Transaction
 OWNER_ID = "owner"
 SEEN_EVERY = timedelta(minutes=5)
 """A session's last sight is written at most this often: reading must not cost a write."""
+USED_EVERY = timedelta(hours=1)
+"""The same of a key's last use."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def _user_of_key(store: Store, secret: str, now: datetime, scopes: Iterable[Scop
         raise Unauthenticated()
     user = _user(store, key.user_id)
     key.of_user(user).permitting(scopes)
-    if key.last_used_at is None or now - key.last_used_at >= SEEN_EVERY:
+    if key.last_used_at is None or now - key.last_used_at >= USED_EVERY:
         with suppress(NotFound):  # it was taken back this moment
             store.update(records.api_keys.path(key.id), {"lastUsedAt": now})
     return user

@@ -126,7 +126,7 @@ def test_logs_name_the_route_and_never_the_token(api: Api, capsys: pytest.Captur
 def test_health_names_what_fails(api: Api) -> None:
     assert api.anybody().get("/health").json == {
         "status": "ok", "target": "local", "version": api.platform.version,
-        "checks": {"store": "ok", "tick": "ok"}, "sandbox": None,
+        "checks": {"store": "ok", "tick": "ok"}, "schedules": "running", "sandbox": None,
     }  # fmt: skip
 
     def gone(path: str) -> None:
@@ -164,7 +164,8 @@ def test_the_page_learns_what_answers(api: Api) -> None:
 
     assert config == {
         "streamUrl": None, "googleClientId": None, "model": {"mode": "demo", "default": "demo"},
-        "schedules": True, "version": api.platform.version,
+        "schedules": True, "schedulesPaused": False, "chat": True, "uploads": {"maxBytes": 20 * 2**20},
+        "version": api.platform.version,
     }  # fmt: skip
 
 
