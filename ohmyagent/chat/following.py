@@ -15,7 +15,7 @@ from typing import Any
 from ohmyagent import records
 from ohmyagent.chat.running import Run, inline
 from ohmyagent.domain.accounts import User
-from ohmyagent.domain.errors import NotFound, Unauthenticated
+from ohmyagent.domain.errors import Forbidden, NotFound, Unauthenticated
 from ohmyagent.ports import Store
 from ohmyagent.use_cases import running
 from ohmyagent.use_cases.running import Log
@@ -58,7 +58,7 @@ class Follower:
                 changed.clear()
                 try:
                     log = await self._run(partial(self._read, after))
-                except (NotFound, Unauthenticated):
+                except (NotFound, Unauthenticated, Forbidden):
                     return
                 for event in log.items:
                     yield frame(event)

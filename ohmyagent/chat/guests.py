@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from ohmyagent.chat.frames import Mailbox
 from ohmyagent.chat.running import Run
-from ohmyagent.domain.errors import NoRoom, NotFound, Problem, Unauthenticated
+from ohmyagent.domain.errors import Forbidden, NoRoom, NotFound, Problem, Unauthenticated
 
 CHECK_SECONDS = 30.0
 MOST_GUESTS = 5_000
@@ -33,7 +33,7 @@ class Guests:
         self._of: dict[str, int] = {}
 
     def sit(self, user_id: str, mailbox: Mailbox, check: Callable[[], object]) -> Seat:
-        """`check` raises Unauthenticated when the reader must go, NotFound when there is nothing left to read.
+        """`check` raises Unauthenticated or Forbidden when the reader must go, NotFound when there is nothing left to read.
 
         Raises NoRoom when there are too many, of this user or of all.
         """
@@ -57,7 +57,7 @@ class Guests:
         for seat in list(self._seats):
             try:
                 await self._run(seat.check)
-            except Unauthenticated:
+            except (Unauthenticated, Forbidden):
                 seat.mailbox.close()
             except NotFound:
                 seat.mailbox.finish()

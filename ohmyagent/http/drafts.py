@@ -5,6 +5,7 @@ from typing import Annotated
 from flask import Blueprint, Response
 from pydantic import Field
 
+from ohmyagent.domain.accounts import Scope
 from ohmyagent.domain.agents import Host
 from ohmyagent.domain.cards import DraftCard, PriceCard
 from ohmyagent.domain.record import Record
@@ -84,6 +85,7 @@ def save(conversation_id: str, body: DraftSave) -> Response:
 @operation(
     "Try the draft once, for real and with a small cap",
     body=RehearsalRequest, answers={202: ExecutionView}, problems=(404, 409), creates=True,
+    scopes=frozenset({Scope.WRITE, Scope.RUN}),
 )  # fmt: skip
 def rehearse(conversation_id: str, body: RehearsalRequest) -> Response:
     here = app()

@@ -43,17 +43,20 @@ def enter(store: Store, credential: str, now: datetime, *scopes: Scope) -> Entry
 
 
 def stayed(store: Store, user_id: str, credential_id: str, now: datetime) -> Entry:
-    """Who is still there: raises Unauthenticated once the session is over, or the key or the user is gone."""
+    """Who is still there: raises Unauthenticated once the session is over, or the key or the user is gone.
+
+    Raises Suspended while administrators keep the account from doing anything.
+    """
     session = records.sessions.find(store, credential_id)
     key = None if session else records.api_keys.find(store, credential_id)
     user = records.users.find(store, user_id)
-    if user is None or (session is None and key is None):
+    if user is None or user.deleted_at is not None or (session is None and key is None):
         raise Unauthenticated()
     if session is not None:
         session.valid(now).of_user(user)
     elif key is not None:
         key.of_user(user)
-    return Entry(user, credential_id)
+    return Entry(user.able(), credential_id)
 
 
 def sweep(store: Store, now: datetime, limit: int = 100) -> int:

@@ -81,6 +81,15 @@ def test_what_is_stale_wrong_or_not_yours_is_refused_with_its_field(api: Api) ->
         assert answer.status_code == 404
 
 
+def test_a_key_that_may_not_run_starts_no_trial_run(api: Api) -> None:
+    person = talking(api)
+    changed(person, 0, **WISH)
+    for scopes, status in ((["read", "write"], 403), (["run"], 403), (["write", "run"], 202)):
+        key = person.post("/api/api-keys", json={"name": "k", "scopes": scopes}).json["key"]
+        tried = Person(api.flask, key, person.id).post(f"{TALK}/rehearsals", json={"revision": 1})
+        assert tried.status_code == status, tried.text
+
+
 def test_a_trial_run_is_started_once_for_each_key(api: Api) -> None:
     person = talking(api)
     changed(person, 0, **WISH)

@@ -14,7 +14,7 @@ import pytest
 from ohmyagent import records, wiring
 from ohmyagent.chat.following import PING, Follower
 from ohmyagent.chat.service import Chat
-from ohmyagent.domain.errors import Unauthenticated
+from ohmyagent.domain.errors import Problem, Suspended, Unauthenticated
 from tests.http.test_executions import event
 from tests.http.world import NOON, Api, Person, Runner
 
@@ -193,7 +193,8 @@ def test_silence_is_broken_by_comments(api: Api) -> None:
     assert asyncio.run(frames()) == [PING, PING]
 
 
-def test_whoever_signs_out_stops_reading(api: Api) -> None:
+@pytest.mark.parametrize("reason", [Unauthenticated, Suspended])
+def test_whoever_signs_out_or_is_suspended_stops_reading(api: Api, reason: type[Problem]) -> None:
     person, runner, path = started(api)
     id = path.split("/")[3]
     signed_out = False
@@ -201,7 +202,7 @@ def test_whoever_signs_out_stops_reading(api: Api) -> None:
     async def frames() -> list[str]:
         def user() -> Any:
             if signed_out:
-                raise Unauthenticated()
+                raise reason()
             return records.users.get(api.platform.store, person.id)
 
         nonlocal signed_out

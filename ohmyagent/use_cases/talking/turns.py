@@ -20,7 +20,7 @@ from ohmyagent.domain.conversations import (
     TurnState,
 )
 from ohmyagent.domain.costs import ModelTable
-from ohmyagent.domain.errors import Conflict, Gone, KeyReused, NotFound, StaleEpoch
+from ohmyagent.domain.errors import Conflict, Gone, KeyReused, NotFound, StaleEpoch, Unauthenticated
 from ohmyagent.domain.permissions import Action, may
 from ohmyagent.domain.text import digest, new_secret
 from ohmyagent.domain.uploads import Upload
@@ -71,7 +71,7 @@ def begin(
 
     The turn has what is left of the conversation's budget and of the user's month, which may be nothing.
     Raises NotFound for an unknown conversation or agent, Conflict while another turn of the conversation is under way,
-    KeyReused for another text under the same id.
+    KeyReused for another text under the same id, Unauthenticated and Suspended for who was let in before that.
     """
     known = records.turns.find(store, saying.turn_id(user.id))
     if known is not None:
@@ -82,6 +82,8 @@ def begin(
     made: list[tuple[Turn, Conversation]] = []
 
     def work(tx: Transaction) -> Callable[[ChatBatch], None]:
+        # whoever speaks on a connection came in a while ago
+        present = _able(tx, user)
         twin = records.turns.find(tx, saying.turn_id(user.id))
         if twin is not None:
             raise _KnownAlready(twin)
@@ -89,7 +91,7 @@ def begin(
         month = month_with(tx, user.id, now)
         turn = Turn.asked(
             saying, conversation, files, language=language, model=models.default.id, prompt=_prompt(conversation),
-            cap=_cap(tx, user, conversation, month, now), now=now,
+            cap=_cap(tx, present, conversation, month, now), now=now,
         )  # fmt: skip
         turn = turn.replace(seconds=turn.seconds + _agents_seconds(tx, conversation))
 
@@ -111,6 +113,12 @@ def begin(
         batch = append(store, place, [started], now=now, turn=turn_id, messages=(asked,), work=work)
     except _KnownAlready as found:
         return Begun(_same(found.turn, saying), None, None)
+    except Conflict:
+        # what is under way may be this very turn, begun between two reads
+        twin = records.turns.find(store, turn_id)
+        if twin is None:
+            raise
+        return Begun(_same(twin, saying), None, None)
     turn, conversation = made[0]
     token = metering.token_for(turn.id, secret)
     held = Held(turn, conversation, user, token, Progress(), batch.last_seq)
@@ -145,7 +153,8 @@ def take_over(store: Store, models: ModelTable, turn_id: str, *, owner: str, now
     turn, conversation, user = store.transact(work)
     done = progress(batches(store, turn.conversation_id, turn.first_seq - 1), turn.id)
     token = metering.token_for(turn.id, secret)
-    if user is None or turn.epoch > MOST_EPOCHS or turn.stop_requested_at or now >= turn.deadline:
+    barred = user is None or user.deleted_at is not None or user.suspended_at is not None
+    if user is None or barred or turn.epoch > MOST_EPOCHS or turn.stop_requested_at or now >= turn.deadline:
         ended = Ended(Reason.STOPPED if turn.stop_requested_at else Reason.INTERRUPTED)
         ends.end(store, turn, ended, (), (), after=done.last_seq, now=now)
         return None
@@ -226,6 +235,14 @@ def _conversation(tx: Transaction, user: User, saying: Saying, now: datetime) ->
     if saying.agent_id not in (None, found.agent_id):
         raise Conflict("This conversation is about another agent.", korean="다른 에이전트의 대화입니다.")
     return found
+
+
+def _able(tx: Transaction, user: User) -> User:
+    """The user as of now; raises Unauthenticated for an account that has ended, and Suspended."""
+    present = records.users.find(tx, user.id) or user
+    if present.deleted_at is not None:
+        raise Unauthenticated()
+    return present.able()
 
 
 def _cap(tx: Transaction, user: User, conversation: Conversation, month: Month, now: datetime) -> int:

@@ -15,7 +15,17 @@ from ohmyagent.domain.conversations import (
     Saying,
 )
 from ohmyagent.domain.costs import CLAUDE, TokenUsage
-from ohmyagent.domain.errors import Conflict, Forbidden, Gone, KeyReused, NotFound, Problem, StaleEpoch
+from ohmyagent.domain.errors import (
+    Conflict,
+    Forbidden,
+    Gone,
+    KeyReused,
+    NotFound,
+    Problem,
+    StaleEpoch,
+    Suspended,
+    Unauthenticated,
+)
 from ohmyagent.domain.usage import month_id
 from ohmyagent.use_cases import metering, talking
 from ohmyagent.use_cases.talking import Ended
@@ -135,6 +145,23 @@ def test_anothers_conversation_and_anothers_agent_are_not_there(world, user):
     with pytest.raises(NotFound):
         talking.delete(world.store, world.files, other, held.conversation.id, world.now)
     assert talking.page(world.store, other)[0] == []
+
+
+@pytest.mark.parametrize(("gone", "refused"), [("suspended_at", Suspended), ("deleted_at", Unauthenticated)])
+def test_a_connection_opened_before_lets_nobody_speak_who_may_do_nothing_any_more(world, user, gone, refused):
+    records.users.put(world.store, user.id, user.replace(**{gone: world.now}))
+    with pytest.raises(refused):
+        begin(world, user)
+    assert talking.page(world.store, user)[0] == []
+
+
+@pytest.mark.parametrize("gone", ["suspended_at", "deleted_at"])
+def test_nobody_goes_on_with_a_turn_of_somebody_who_may_do_nothing_any_more(world, user, gone):
+    held = begin(world, user).held
+    records.users.put(world.store, user.id, user.replace(**{gone: world.now}))
+    world.later(seconds=LEASE.total_seconds())
+    assert talking.take_over(world.store, world.models, held.turn.id, owner="p2", now=world.now) is None
+    assert records.turns.get(world.store, held.turn.id).reason is Reason.INTERRUPTED
 
 
 def test_two_people_may_use_the_same_message_id(world, user):

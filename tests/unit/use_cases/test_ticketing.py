@@ -6,7 +6,7 @@ import pytest
 
 from ohmyagent import records
 from ohmyagent.domain.accounts import TICKET_LENGTH, Scope
-from ohmyagent.domain.errors import Forbidden, Problem, Unauthenticated
+from ohmyagent.domain.errors import Forbidden, Problem, Suspended, Unauthenticated
 from ohmyagent.use_cases import signing_in, ticketing
 
 
@@ -81,3 +81,19 @@ def test_tickets_that_nobody_used_are_forgotten(world, guest):
     world.later(seconds=61)
     assert ticketing.sweep(world.store, world.now) == 1
     assert records.tickets.page(world.store)[0] == []
+
+
+@pytest.mark.parametrize(
+    ("gone", "refused"), [("suspended_at", Suspended), ("deleted_at", Unauthenticated)], ids=["suspended", "leaving"]
+)
+@pytest.mark.parametrize("way", ["session", "key"])
+def test_who_may_do_nothing_any_more_neither_stays_nor_comes_in(world, guest, way, gone, refused):
+    key, _ = signing_in.new_api_key(world.store, guest.user, "oma", world.now)
+    credential = guest.token if way == "session" else key
+    unused = ticketing.mint(world.store, guest.user, credential, world.now)[0]
+    entry = ticketing.enter(world.store, credential, world.now)
+    records.users.put(world.store, guest.user.id, guest.user.replace(**{gone: world.now}))
+    with pytest.raises(refused):
+        ticketing.stayed(world.store, entry.user.id, entry.credential_id, world.now)
+    with pytest.raises(refused):
+        ticketing.enter(world.store, unused, world.now)
