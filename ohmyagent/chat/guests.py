@@ -33,7 +33,7 @@ class Guests:
         self._of: dict[str, int] = {}
 
     def sit(self, user_id: str, mailbox: Mailbox, check: Callable[[], object]) -> Seat:
-        """`check` raises Unauthenticated or Forbidden when the reader must go, NotFound when there is nothing left to read.
+        """`check` raises Unauthenticated or Forbidden when the reader must go, NotFound when nothing is left to read.
 
         Raises NoRoom when there are too many, of this user or of all.
         """
