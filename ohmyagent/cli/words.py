@@ -32,7 +32,7 @@ ABOUT_DOCTOR = Words(
 )
 ABOUT_MIGRATE = Words(
     "Move this machine's platform to Google Cloud and compare.",
-    "이 기계의 플랫폼을 Google Cloud로 옮기고 비교합니다.",
+    "이 컴퓨터의 플랫폼을 Google Cloud로 옮기고 비교합니다.",
 )
 ABOUT_RUN = Words(
     "Run an agent file once and show it live. Exits 1 unless the run succeeds.",
@@ -58,7 +58,7 @@ ABOUT_OPEN = Words(
     "Print a link that signs a browser in, once.", "브라우저에서 한 번 로그인할 수 있는 새 링크를 출력합니다."
 )
 ABOUT_DEPLOY = Words(
-    "Put the platform on Google Cloud: from a project with a billing account to a page that answers. May be repeated.",
+    "Put the platform on Google Cloud. A project with a billing account is enough; it may be repeated.",
     "Google Cloud에 플랫폼을 올립니다. 결제가 연결된 프로젝트만 있으면 되고, 여러 번 실행해도 됩니다.",
 )
 

@@ -234,3 +234,13 @@ def test_a_guest_is_asked_for_a_schedule_that_the_plan_allows(world: World) -> N
     schedule = talk.draft.agent.schedule
     assert schedule is not None
     assert schedule.cron == "0 * * * *"
+
+
+@pytest.mark.parametrize(
+    ("edit", "told"),
+    [("오후 6시 반으로 바꿔 줘", "오후 6시 30분**으로 바꿨습니다"), ("오후 6시로 바꿔 줘", "오후 6시**로 바꿨습니다")],
+)
+def test_what_was_changed_is_told_in_one_form_of_the_particle(world: World, edit: str, told: str) -> None:
+    talk = started(world)
+    talk.say("평일 오전 8시에 뉴스를 요약해 줘")
+    assert told in talk.say(edit).text

@@ -128,3 +128,12 @@ def test_what_a_person_says_by_the_button_is_read_here(owner: Visitor) -> None:
 
     owner.open("#/admin")
     expect(section(owner, "사용자 의견").get_by_role("listitem").first).to_contain_text("일정이 <b>편해요</b>")
+
+
+def test_the_owners_account_offers_no_beta_and_their_plan_has_a_name(owner: Visitor) -> None:
+    owner.open("#/admin")
+    rows = section(owner, "사용자").get_by_role("listitem")
+    expect(rows.filter(has_text="이 플랫폼의 소유자")).to_have_count(1)
+    owner.open("#/account")
+    expect(section(owner, "API 키")).to_be_visible()
+    expect(section(owner, "베타 프로그램")).to_have_count(0)

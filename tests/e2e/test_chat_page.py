@@ -174,6 +174,8 @@ def test_who_reads_further_up_is_left_there_and_may_jump_to_the_end(meet: Meet, 
     at_end = "log => log.scrollHeight - log.scrollTop - log.clientHeight < 4"
     expect(guest.answer).to_contain_text("줄 59")
     guest.until(lambda: guest.log.evaluate(at_end))
+    # only the transcript scrolls: below it the page has nothing
+    assert guest.page.evaluate("document.documentElement.scrollHeight - innerHeight") <= 0
     guest.log.evaluate("log => { log.scrollTop = 100 }")
     jump = guest.page.get_by_role("button", name="최신으로")
     expect(jump).to_be_visible()

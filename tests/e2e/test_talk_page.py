@@ -26,7 +26,7 @@ def test_a_person_agrees_to_a_cost_and_is_answered_by_the_agent(owner: Visitor, 
     agent = house.agent(name="비서", finalPrompt="짧게 답해 줘")
     owner.open(f"#/agents/{agent['id']}")
     owner.page.get_by_role("button", name="대화 시작").click()
-    dialog = owner.page.get_by_role("dialog", name="“비서”와(과) 대화")
+    dialog = owner.page.get_by_role("dialog", name="“비서”와 대화")
     dialog.get_by_label("이 대화에 쓸 수 있는 금액 (달러)").fill("0")
     dialog.get_by_role("button", name="동의하고 시작").click()
     expect(dialog.get_by_text("0보다 큰 금액을 적어 주세요.")).to_be_visible()

@@ -1,6 +1,7 @@
 /** Which language the page speaks, and saying a word in it. */
 
 import { effect, signal } from "@preact/signals";
+import { withParticles } from "./particles";
 import type { Lang } from "./types";
 import { type Word, words } from "./words";
 
@@ -27,7 +28,10 @@ export function detected(languages: readonly string[]): Lang {
 /** Reading it inside a component makes that component follow the language. */
 export function t<W extends Word>(word: W, ...filling: Filling<W>): string {
   const blanks = (filling[0] ?? {}) as Record<string, string | number>;
-  return words[word][lang.value].replace(/\{(\w+)\}/g, (_, name: string) => String(blanks[name] ?? ""));
+  const filled = words[word][lang.value].replace(/\{(\w+)\}/g, (_, name: string) =>
+    String(blanks[name] ?? ""),
+  );
+  return withParticles(filled);
 }
 
 export function speak(chosen: Lang): void {

@@ -192,6 +192,8 @@ export interface Execution {
   agentId: string;
   agentVersion: number;
   trigger: Trigger;
+  /** A trial of a draft in a chat: it counts towards no agent's runs. */
+  rehearsal: boolean;
   status: ExecutionStatus;
   createdAt: string;
   startTime: string | null;

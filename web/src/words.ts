@@ -22,6 +22,7 @@ export const words = {
     ko: "데모 모델의 결과 (실제 Claude 아님)",
     en: "Result of the demo model (not the real Claude)",
   },
+  demoModel: { ko: "데모 모델 (Claude 아님)", en: "Demo model (not Claude)" },
   demoShort: { ko: "데모", en: "Demo" },
   loading: { ko: "불러오는 중", en: "Loading" },
   close: { ko: "닫기", en: "Close" },
@@ -90,8 +91,8 @@ export const words = {
   profileNameHint: { ko: "메일과 화면에 표시됩니다.", en: "Shown on the page and in mails." },
   profileLocale: { ko: "메일 언어", en: "Language of mails" },
   profileLocaleHint: {
-    ko: "화면의 언어는 오른쪽 위에서 따로 바꿉니다.",
-    en: "The language of the page is chosen at the top right.",
+    ko: "화면의 언어는 위쪽 메뉴에서 따로 바꿉니다.",
+    en: "The language of the page is chosen in the menu at the top.",
   },
   profileZone: { ko: "시간대", en: "Time zone" },
   profileZoneHint: {

@@ -39,6 +39,11 @@ LIMITS: Said = (
 )
 NO_LIMIT: Said = ("없음", "none")
 NO_AGENTS: Said = ("아직 저장한 에이전트가 없습니다.", "You have no saved agents yet.")
+STATUSES: dict[str, Said] = {
+    "active": ("사용 중", "active"),
+    "paused": ("일시정지", "paused"),
+    "draft": ("초안", "draft"),
+}
 NONE_FAILED: Said = ("최근 실행 가운데 실패한 것이 없습니다.", "None of the latest runs failed.")
 BLOCKED: Said = ("허용되지 않은 사이트를 열려고 했습니다: {hosts}.", "It tried hosts that are not allowed: {hosts}.")
 
@@ -84,7 +89,7 @@ def agents(c: Conversation) -> Story:
     found = read((yield Call("list_agents", {}))).get("untrusted", {}).get("agents", [])
     if not found:
         return by_demo(c, said(NO_AGENTS, c.korean))
-    return by_demo(c, "\n".join(f"- {agent['name']} ({agent['status']})" for agent in found) + "\n\n")
+    return by_demo(c, "\n".join(f"- {agent['name']} ({_status(agent['status'], c)})" for agent in found) + "\n\n")
 
 
 def limits(c: Conversation) -> Story:
@@ -99,8 +104,12 @@ def limits(c: Conversation) -> Story:
     return by_demo(c, told)
 
 
+def _status(status: str, c: Conversation) -> str:
+    return said(STATUSES.get(status, (status, status)), c.korean)
+
+
 def _dollars(micro: int, places: int = 2) -> str:
-    return f"${micro / 1_000_000:.{places}f}"
+    return f"${micro / 1_000_000:.{places}f}" if micro else "$0"
 
 
 def _told(run: Json, korean: bool) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Generator
 
 from ohmyagent.demo.conversation import Conversation, Step
 from ohmyagent.demo.designing.drafts import ask_when, wanted_by_hand
-from ohmyagent.demo.designing.speech import CARDS, Json, by_demo, read, spoken
+from ohmyagent.demo.designing.speech import CARDS, Json, by_demo, into, read, spoken
 from ohmyagent.demo.designing.wishes import email, hosts_in
 from ohmyagent.demo.reply import Call
 from ohmyagent.demo.story import Story
@@ -47,8 +47,9 @@ _MONTHLY = re.compile(r"한 ?달|월 ?예산|매월|매달|month", re.I)
 _OFF = re.compile(r"일정(?:은|을)? ?(?:빼|없애|지워|삭제|꺼)|(?:no|remove the|without a) schedule", re.I)
 _SAVE = re.compile(r"저장해|켜 ?줘|활성화|시작해|스케줄 ?걸|예약해|\b(?:save|activate|turn) (?:it|on)", re.I)
 CLICK = (
-    "저장하고 켜는 것은 카드의 버튼으로만 됩니다. 초안 카드의 **저장** 또는 **저장하고 켜기**를 눌러 주세요.",
-    "Only the buttons on the card save it and switch it on. Please press **Save** or **Save and switch on** there.",
+    "저장하고 켜는 것은 카드의 버튼으로만 됩니다. 초안 카드의 **저장** 또는 **저장하고 일정 켜기**를 눌러 주세요.",
+    "Only the buttons on the card save it and switch it on. Please press **Save** or **Save and switch the schedule on** "
+    "there.",
 )
 
 
@@ -156,7 +157,7 @@ def _times(text: str, before: str) -> str | None:
 def _summary(c: Conversation, fields: Json, heard: Json) -> str:
     if heard.get("text"):
         when = spoken(heard["text"], c.korean)
-        return f"일정을 **{when}**(으)로 바꿨습니다." if c.korean else f"It now runs **{when}**."
+        return f"일정을 **{when}**{into(when)} 바꿨습니다." if c.korean else f"It now runs **{when}**."
     names = {
         "email": ("메일", "mail"), "name": ("이름", "name"), "hosts": ("사이트", "sites"), "limits": ("한도", "limits"),
         "no_schedule": ("일정", "schedule"), "final_prompt": ("지시문", "instructions"),

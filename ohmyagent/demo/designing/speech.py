@@ -37,3 +37,9 @@ def spoken(schedule: Json, korean: bool) -> str:
     plain = _ZONE.sub("", text)
     without = plain.removesuffix(", 공휴일 제외")
     return plain if without == plain else f"공휴일 빼고 {without}"
+
+
+def into(korean: str) -> str:
+    """The particle after it: `으로` after a consonant other than ㄹ, else `로`."""
+    final = (ord(korean[-1]) - ord("가")) % 28 if "가" <= korean[-1:] <= "힣" else 0
+    return "로" if final in (0, 8) else "으로"

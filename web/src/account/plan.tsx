@@ -65,7 +65,7 @@ export function PlanCard() {
 
 const KNOWN = ["guest", "waiting", "approved", "admin", "owner"] as const;
 
-function planWords(plan: string): string {
+export function planWords(plan: string): string {
   const known = KNOWN.find((name) => name === plan);
   return known ? t(`plan_${known}`) : plan;
 }

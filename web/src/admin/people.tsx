@@ -1,6 +1,7 @@
 /** Who uses the platform: suspending somebody, and setting a plan. */
 
 import { useState } from "preact/hooks";
+import { planWords } from "../account/plan";
 import { useAction } from "../act";
 import { t } from "../language";
 import { useLoad } from "../load";
@@ -95,7 +96,7 @@ function Row({ person, changed }: { person: api.Person; changed: () => void }) {
               act(() => api.setPlan(person.id, plan));
             }}
           >
-            {isFixed && <option value={person.plan}>{person.plan}</option>}
+            {isFixed && <option value={person.plan}>{planWords(person.plan)}</option>}
             {PLANS.map((plan) => (
               <option key={plan} value={plan}>
                 {t(`plan_${plan}`)}

@@ -31,7 +31,7 @@ export function AccountPage() {
           <PlanCard />
           <ProfileForm profile={found.data} />
           {found.data.email && <MailChoice />}
-          <Beta person={found.data} />
+          {found.data.kind !== "owner" && <Beta person={found.data} />}
           <Keys />
           <Data person={found.data} />
           <Activity />

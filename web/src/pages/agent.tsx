@@ -11,7 +11,8 @@ import { isDue, RunButton, runsOf } from "../parts/agent-card";
 import { DemoBadge, KindBadge, StatusBadge } from "../parts/badge";
 import { Calendar } from "../parts/calendar";
 import { Deliveries } from "../parts/deliveries";
-import { count, spent, triggerWords } from "../parts/facts";
+import { count, spent, startedBy } from "../parts/facts";
+import { toolName } from "../parts/field";
 import { Files } from "../parts/files";
 import { Hooks } from "../parts/hooks";
 import { Icon } from "../parts/icon";
@@ -124,7 +125,7 @@ function Setup({ agent }: { agent: Agent }) {
         <dt>{t("model")}</dt>
         <dd>{agent.model}</dd>
         <dt>{t("tools")}</dt>
-        <dd>{agent.tools.join(", ") || t("none")}</dd>
+        <dd>{agent.tools.map(toolName).join(", ") || t("none")}</dd>
         <dt>{t("network")}</dt>
         <dd>{agent.network.allow.join(", ") || t("networkNone")}</dd>
         <dt>{t("costLimit")}</dt>
@@ -205,7 +206,7 @@ function History({ agent }: { agent: Agent }) {
                   <td>
                     <When at={execution.startTime ?? execution.createdAt} brief />
                   </td>
-                  <td>{t(triggerWords[execution.trigger])}</td>
+                  <td>{startedBy(execution)}</td>
                   <td>{spent(execution)}</td>
                   <td>
                     {count(execution.tokenUsage && execution.tokenUsage.input + execution.tokenUsage.output)}

@@ -9,7 +9,7 @@ import { duration } from "../time";
 import { type Agent, type Execution, isOver, type Trigger } from "../types";
 import { Cost, When } from "./when";
 
-export const triggerWords: Record<Trigger, PlainWord> = {
+const triggerWords: Record<Trigger, PlainWord> = {
   manual: "manual",
   schedule: "scheduled",
   webhook: "webhook",
@@ -17,13 +17,17 @@ export const triggerWords: Record<Trigger, PlainWord> = {
   retry: "retry",
 };
 
+export function startedBy({ trigger, rehearsal }: Execution): string {
+  return t(rehearsal ? "cardRehearsal" : triggerWords[trigger]);
+}
+
 export function Facts({ execution, agent }: { execution: Execution; agent: Agent | null }) {
   const usage = execution.tokenUsage;
   const tokens = (amount: number | null | undefined) =>
     amount == null && !isOver(execution.status) ? t("counting") : count(amount);
   return (
     <dl class="facts">
-      <Fact name={t("trigger")}>{t(triggerWords[execution.trigger])}</Fact>
+      <Fact name={t("trigger")}>{startedBy(execution)}</Fact>
       {execution.attempt > 1 && (
         <Fact name={t("attemptFact")}>
           {t("attemptOf", { count: execution.attempt })}{" "}

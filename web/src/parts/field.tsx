@@ -179,7 +179,7 @@ export function ModelField({ value, wrong, onInput }: ModelProps) {
         {value !== "" && !chosen && <option value={value}>{value}</option>}
         {models.map((model) => (
           <option key={model.id} value={nameOf(model)}>
-            {model.name}
+            {model.id === "demo" ? t("demoModel") : model.name}
           </option>
         ))}
       </select>
