@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ohmyagent.domain.errors import Invalid
-from ohmyagent.domain.plans import Plans
+
+if TYPE_CHECKING:  # else `oma --help`, which only asks for the language, would load pydantic
+    from ohmyagent.domain.plans import Plans
 
 DEFAULT_PORT = 8080
 DEFAULT_REGION = "asia-northeast3"
@@ -92,7 +95,7 @@ class Settings:
     mail_to: str | None = None
     mail_dkim_selector: str | None = None
     admin_emails: tuple[str, ...] = field(default=(), repr=False)
-    plans: Plans = field(default_factory=Plans.built_in)
+    plans: "Plans" = field(default_factory=lambda: _plans({}, []))
     google: Google | None = None
     link_key: str | None = field(default=None, repr=False)
     proxies: int = 0
@@ -205,8 +208,10 @@ def _addresses(env: Mapping[str, str], name: str, wrong: list[str]) -> tuple[str
     return tuple(found)
 
 
-def _plans(env: Mapping[str, str], wrong: list[str]) -> Plans:
+def _plans(env: Mapping[str, str], wrong: list[str]) -> "Plans":
     """The built-in table, with what the operator's file changes."""
+    from ohmyagent.domain.plans import Plans
+
     path = env.get("OMA_PLANS")
     try:
         return Plans.parse(Path(path).read_text(encoding="utf-8")) if path else Plans.built_in()

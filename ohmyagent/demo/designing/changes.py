@@ -48,8 +48,8 @@ _OFF = re.compile(r"일정(?:은|을)? ?(?:빼|없애|지워|삭제|꺼)|(?:no|r
 _SAVE = re.compile(r"저장해|켜 ?줘|활성화|시작해|스케줄 ?걸|예약해|\b(?:save|activate|turn) (?:it|on)", re.I)
 CLICK = (
     "저장하고 켜는 것은 카드의 버튼으로만 됩니다. 초안 카드의 **저장** 또는 **저장하고 일정 켜기**를 눌러 주세요.",
-    "Only the buttons on the card save it and switch it on. Please press **Save** or **Save and switch the schedule on** "
-    "there.",
+    "Only the buttons on the card save it and switch it on. "
+    "Please press **Save** or **Save and switch the schedule on** there.",
 )
 
 
