@@ -3,6 +3,7 @@
 The documents are the truth and the cards tell of them: one that is lost in a crash is shown by the next.
 """
 
+from contextlib import suppress
 from datetime import datetime
 
 import structlog
@@ -11,10 +12,10 @@ from ohmyagent import records
 from ohmyagent.domain.agents import Agent
 from ohmyagent.domain.cards import AgentCard, DraftCard, said
 from ohmyagent.domain.drafts import Draft
-from ohmyagent.domain.errors import Unavailable
+from ohmyagent.domain.errors import NotFound, Unavailable
 from ohmyagent.domain.executions import Execution
 from ohmyagent.domain.record import Record
-from ohmyagent.ports import Store
+from ohmyagent.ports import Store, Transaction
 from ohmyagent.use_cases import rehearsing
 from ohmyagent.use_cases.talking.events import append
 
@@ -58,5 +59,13 @@ def _rehearsal(store: Store, execution: Execution, now: datetime) -> None:
 
 
 def _show(store: Store, conversation_id: str, card_id: str, kind: str, data: Record, now: datetime) -> None:
+    """Not in a conversation that is gone: what is kept below one that was erased is found by no erasure."""
+
+    def work(tx: Transaction) -> None:
+        conversation = records.conversations.find(tx, conversation_id)
+        if conversation is None or conversation.deleted_at is not None:
+            raise NotFound()
+
     shown = {"type": "card", "turn": None, "card": card_id, "kind": kind, "data": data.model_dump(mode="json")}
-    append(store, conversation_id, [shown], now=now)
+    with suppress(NotFound):
+        append(store, conversation_id, [shown], now=now, work=work)

@@ -6,6 +6,7 @@ from typing import Any
 
 from ohmyagent import records
 from ohmyagent.domain.conversations import Conversation, Saying
+from ohmyagent.use_cases import drafting, showing
 from ohmyagent.use_cases.talking import begin, events
 from tests.http.world import NOON, Api, Person
 
@@ -137,3 +138,12 @@ def test_a_file_of_the_conversation_is_there_for_the_trial_run_and_then_for_the_
     person.delete(f"{files}/매출.csv")
     assert person.post(f"{TALK}/draft/save", json={"revision": 1}).status_code < 300
     assert person.get(files).json["items"] == []
+
+
+def test_a_card_that_comes_after_the_end_of_its_conversation_leaves_nothing_behind(api: Api) -> None:
+    person, here = talking(api), api.platform
+    changed(person, 0, **WISH)
+    draft = drafting.present(here.store, records.users.get(here.store, person.id), "v_talk", NOON)
+    assert person.delete(TALK).status_code == 204
+    showing.draft(here.store, draft, NOON)
+    assert records.chat_batches("v_talk").page(here.store)[0] == []
