@@ -40,6 +40,7 @@ class Counted(StrEnum):
     """What is counted in the store, as it costs more than a moment."""
 
     GUEST = "guest"
+    FRONT = "front"
     SIGN_IN = "sign_in"
     RUN = "run"
     HOOK = "hook"
@@ -47,11 +48,16 @@ class Counted(StrEnum):
 
 SHARES: dict[Counted, tuple[int, timedelta]] = {
     Counted.GUEST: (10, timedelta(hours=1)),
+    Counted.FRONT: (500, timedelta(hours=1)),
     Counted.SIGN_IN: (30, timedelta(minutes=10)),
     Counted.RUN: (60, timedelta(minutes=1)),
     Counted.HOOK: (240, timedelta(minutes=1)),
 }
-"""How many in one window: guests and sign-ins for each address, runs for each user, hooks for each address."""
+"""How many in one window: guests and sign-ins for each address, runs for each user, hooks for each address.
+
+FRONT: guests by way of one proxy.  Who goes around the first of several proxies invents as many addresses as they like,
+but not whom the last one heard from.
+"""
 
 
 class Count(Record):

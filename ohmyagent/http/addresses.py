@@ -18,6 +18,17 @@ def client(peer: str | None, forwarded: Sequence[str], proxies: int) -> str:
     return _normal(peer)
 
 
+def front(forwarded: Sequence[str], proxies: int) -> str | None:
+    """Whom the last of several proxies of ours heard from: the proxy before it, or whoever went around that one.
+
+    The one entry that nobody outside can invent.  None with fewer than two, where `client` is that entry.
+    """
+    if proxies < 2:
+        return None
+    hops = [hop.strip() for line in forwarded for hop in line.split(",")]
+    return _normal(hops[-1]) if hops else UNKNOWN
+
+
 def at_home(address: str, *, one_machine: bool, proxies: int) -> bool:
     """Somebody of this machine at their own platform, with no proxy of ours in between."""
     if not one_machine or proxies:

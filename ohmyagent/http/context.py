@@ -95,10 +95,14 @@ def user() -> User:
 
 def count(what: Counted, subject: str | None = None) -> None:
     """One more of it by the request's address, or by `subject`; raises RateLimited.  Not at one's own machine."""
-    settings = app().settings
-    address = addresses.client(request.remote_addr, request.headers.getlist("X-Forwarded-For"), settings.proxies)
-    if not addresses.at_home(address, one_machine=settings.target_is_one_machine, proxies=settings.proxies):
-        guarding.count(app().store, what, subject or address, app().now())
+    settings, forwarded = app().settings, request.headers.getlist("X-Forwarded-For")
+    address = addresses.client(request.remote_addr, forwarded, settings.proxies)
+    if addresses.at_home(address, one_machine=settings.target_is_one_machine, proxies=settings.proxies):
+        return
+    front = addresses.front(forwarded, settings.proxies)
+    if what is Counted.GUEST and front is not None:
+        guarding.count(app().store, Counted.FRONT, front, app().now())
+    guarding.count(app().store, what, subject or address, app().now())
 
 
 def admin() -> User:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client
 
-from ohmyagent import wiring
+from ohmyagent import http, wiring
 from ohmyagent.domain.blocks import SHARES, Counted, Offence
 from ohmyagent.domain.errors import RateLimited, TooLarge
 from ohmyagent.http import addresses
@@ -231,6 +231,21 @@ def test_a_share_is_used_up_and_comes_back(api: Api) -> None:
     guarding.count(store, Counted.GUEST, "198.51.100.9", NOON)
     guarding.count(store, Counted.SIGN_IN, FAR, NOON)
     guarding.count(store, Counted.GUEST, FAR, NOON + window)
+
+
+def test_who_goes_around_the_first_of_two_proxies_makes_no_end_of_guests(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SHARES, Counted.FRONT, (5, timedelta(hours=1)))
+    settings = replace(api.platform.settings, proxies=2)
+    client = http.build(replace(api.platform, settings=settings)).test_client(use_cookies=False)
+
+    def made(number: int, last: str) -> int:
+        forged = {"X-Forwarded-For": f"198.51.100.{number}, {last}"}
+        return client.post("/api/auth/guest", headers=forged).status_code
+
+    assert [made(number, FAR) for number in range(8)] == [201] * 5 + [429] * 3
+    assert made(9, "203.0.113.77") == 201
 
 
 def counting(data: str, begun: Any, results: Any) -> None:

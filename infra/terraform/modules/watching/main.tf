@@ -3,6 +3,8 @@
 locals {
   revision = "resource.type=\"cloud_run_revision\""
   public   = join(" OR ", [for name in var.public : "resource.labels.service_name=\"${name}\""])
+  telling  = join(" OR ", [for path in local.tokens : "httpRequest.requestUrl:\"${path}\""])
+  tokens   = ["/api/auth/validate/", "/ws/", "/api/beta/decisions/", "/api/mail/unsubscribe/"]
   counters = {
     runs_ended  = { phrase = "run ended", labels = { status = "status", error = "error" } }
     mails_ended = { phrase = "mail", labels = { state = "state" } }
@@ -13,12 +15,12 @@ locals {
   }
 }
 
-# The address of this route holds a session token (it is the original route, and kept).
+# The addresses of these routes hold a session token (the original routes, and kept) or a link that acts.
 resource "google_logging_project_exclusion" "validate" {
   project     = var.project
   name        = "oma-session-tokens"
-  description = "Request logs of /api/auth/validate/{token} would keep the token."
-  filter      = "${local.revision} AND log_id(\"run.googleapis.com/requests\") AND httpRequest.requestUrl:\"/api/auth/validate/\""
+  description = "Request logs of routes with a token in their address would keep the token."
+  filter      = "${local.revision} AND log_id(\"run.googleapis.com/requests\") AND (${local.telling})"
 }
 
 resource "google_logging_metric" "counter" {
