@@ -1,4 +1,7 @@
-"""What administrators (and the platform itself) did, entry by entry; none is ever changed."""
+"""What administrators (and the platform itself) did, entry by entry.
+
+None is ever changed, but for the ids of people who become others or go.
+"""
 
 from datetime import datetime
 from enum import StrEnum

@@ -31,9 +31,10 @@ MONEY = (records.months, records.days, records.ledgers, records.executions, reco
 REST = (
     records.inputs, records.agent_versions, records.deliveries, records.outbox, records.talks, records.uploads,
     records.drafts, records.workspaces, records.webhook_secrets, records.hooks, records.slugs, records.agents,
+    records.feedback, records.audit,
 )  # fmt: skip
-LEFT = (records.api_keys, records.sessions, records.shelves)
-"""What ends with the guest."""
+LEFT = (records.api_keys, records.sessions, records.signin_codes, records.tickets, records.shelves)
+"""What ends with the guest.  A test holds these lists equal to what an erasure looks for."""
 Write = Callable[[Transaction], None]
 
 
@@ -121,6 +122,8 @@ def _rewritten(tx: Transaction, vault: Vault, move: Move, place: Place) -> Write
     if place.collection is records.agents:
         return _agent(tx, move, record)
     named = record.replace(user_id=move.user_id)
+    if place.collection is records.audit and record.actor_id == move.id:
+        named = named.replace(actor_id=move.user_id)
     if place.collection is records.hooks:
         contexts = [hook_context(user, record.agent_id, record.id) for user in (move.id, move.user_id)]
         named = named.replace(keys=_resealed(vault, record.keys, *contexts))

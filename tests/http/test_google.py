@@ -126,6 +126,8 @@ def work_of(api: Api, person: Person) -> dict[str, str]:
     assert person.put(f"{base}/secrets/key", json=secret).status_code == 200
     hook = person.post(f"{base}/hooks").json
     key = person.get(f"{base}/webhook-secret").json["secret"]
+    assert person.post("/api/feedback", json={"text": "좋아요"}).status_code == 201
+    assert person.get("/api/account/export").status_code == 200
     ended = person.run(agent["id"], input="첫째")
     api.claimed(ended["id"])
     api.ended(ended["id"])
@@ -167,6 +169,9 @@ def test_a_guests_work_moves_to_an_account_that_is_there_already(api: Api, googl
     assert owner.get(f"{base}/webhook-secret").json["secret"] == work["key"]
     assert {r["id"] for r in owner.get("/api/executions").json["items"]} == {work["ended"], work["live"]}
     assert owner.get("/api/outbox").json["items"]
+    assert [(entry["act"], entry["by"]) for entry in owner.get("/api/account/audit").json["items"]] == [
+        ("exported", "me")
+    ]
     after = owner.get("/api/account/limits").json
     for name in ("agents", "runsToday", "spentThisMonthMicroUsd"):
         assert after[name] == before[name] + spent[name], name

@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 from ohmyagent import records
 from ohmyagent.records import Collection
 from ohmyagent.records.holdings import AUDIT, ERASED, PLATFORM, Holding
+from ohmyagent.use_cases import moving
 
 HOLDINGS = (*ERASED, AUDIT)
 
@@ -52,3 +53,9 @@ def test_the_owner_is_a_field_of_the_record_and_no_other_field_names_a_user(hold
 def test_what_names_nobody_has_no_such_field(name: str) -> None:
     fields = set(collections()[name].kind.model_fields)
     assert "user_id" not in fields or name == "erasures"
+
+
+def test_what_a_guest_has_moves_or_ends_so_that_the_account_takes_it_along_when_it_goes() -> None:
+    never_a_guests = {"googleIdentities", "moves", "betaApplications"}
+    known = {collection.name for collection in (*moving.MONEY, *moving.REST, *moving.LEFT)}
+    assert known | never_a_guests == {holding.name for holding in HOLDINGS}
