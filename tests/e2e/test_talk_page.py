@@ -36,10 +36,13 @@ def test_a_person_agrees_to_a_cost_and_is_answered_by_the_agent(owner: Visitor, 
     dialog.get_by_role("button", name="동의하고 시작").click()
 
     expect(owner.page.get_by_role("heading", level=1)).to_have_text("비서")
+    expect(owner.page.get_by_role("heading", name="“비서”에게 말을 걸어 보세요")).to_be_visible()
+    assert owner.accessibility() == []
     owner.page.locator("textarea").fill("안녕, 오늘 뭐 했어?")
     owner.page.locator("textarea").press("Enter")
 
     turn = owner.page.locator("article.turn")
+    expect(owner.page.get_by_role("heading", name="“비서”에게 말을 걸어 보세요")).to_have_count(0)
     expect(turn).to_have_attribute("data-end", "done")
     card = turn.locator("[data-card=run]")
     expect(card).to_have_attribute("data-state", "succeeded")
@@ -50,3 +53,5 @@ def test_a_person_agrees_to_a_cost_and_is_answered_by_the_agent(owner: Visitor, 
 
     owner.page.reload()
     expect(turn.locator("[data-card=run]")).to_have_attribute("data-state", "succeeded")
+    owner.page.get_by_role("navigation").get_by_role("link", name="내 에이전트").click()
+    expect(owner.page.get_by_role("heading", level=1)).to_have_text("내 에이전트")

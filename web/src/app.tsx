@@ -98,8 +98,8 @@ function Links() {
   return (
     <>
       {user.value && (
-        <a class="button small plain" href={to.account()} title={t("account")}>
-          {nameOf(user.value)}
+        <a class="button small plain" href={to.agents()}>
+          {t("agents")}
         </a>
       )}
       {user.value && hasChat.value && (
@@ -127,6 +127,11 @@ function Links() {
       >
         {t("language")}
       </button>
+      {user.value && (
+        <a class="button small plain" href={to.account()} title={t("account")}>
+          {nameOf(user.value)}
+        </a>
+      )}
       {user.value && (
         <button
           type="button"

@@ -69,6 +69,7 @@ export const words = {
   // Talking with an agent itself
   talk: { ko: "대화 시작", en: "Talk to it" },
   talkTo: { ko: "“{name}”와(과) 대화", en: "Talk to “{name}”" },
+  talkEmpty: { ko: "“{name}”에게 말을 걸어 보세요", en: "Say something to “{name}”" },
   talkHint: {
     ko: "메시지를 보낼 때마다 에이전트가 자기 작업 폴더에서 실제로 실행됩니다. 시작하는 데 몇 초 걸립니다.",
     en: "With each message the agent really runs, in its own working folder. It takes a few seconds to start.",

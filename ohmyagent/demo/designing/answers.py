@@ -115,7 +115,7 @@ def _dollars(micro: int, places: int = 2) -> str:
 def _told(run: Json, korean: bool) -> str:
     blocked = [host["host"] for host in run.get("hosts", []) if not host["allowed"]]
     reason = run.get("why") or run.get("result") or run["status"]
-    text = f"**{run['name']}** ({run['created']}): {reason}"
+    text = f"**{run['name']}** ({run['created'][:16].replace('T', ' ')}): {reason}"
     return text + " " + said(BLOCKED, korean).format(hosts=", ".join(blocked)) if blocked else text
 
 

@@ -18,7 +18,7 @@ import { Starters } from "../chat/starters";
 import { Meter, StatusLine } from "../chat/status";
 import { cardsOf, running, type Transcript, type Turn } from "../chat/transcript";
 import { TurnView, Waiting } from "../chat/turn";
-import type { Card } from "../chat/types";
+import type { Card, Conversation } from "../chat/types";
 import { t } from "../language";
 import { useLoad } from "../load";
 import { Dialog } from "../parts/dialog";
@@ -80,6 +80,7 @@ export function ChatPage({ id, about }: ChatProps) {
   useShortcuts({ stop: askStop, focus: () => field.current?.focus(), list: () => setDialog("keys") });
   const list = <ConversationList listed={listed} open={id} onChosen={() => setDialog(null)} />;
   const isEmpty = id === null && transcript.turns.length === 0 && waiting.length === 0;
+  const begun = room.about.value?.mode === "agent" && room.caughtUp.value ? room.about.value : null;
   const isStopping = stopping.busy || (turn !== null && stopped === turn.id);
   return (
     <div class="workspace">
@@ -112,6 +113,7 @@ export function ChatPage({ id, about }: ChatProps) {
           {room.problem.value && <ProblemCard problem={room.problem.value} again={() => location.reload()} />}
           {!room.caughtUp.value && !room.problem.value && <Skeleton lines={6} />}
           {isEmpty && <Empty about={about} choose={edit} />}
+          {begun && transcript.turns.length === 0 && waiting.length === 0 && <Begun talk={begun} />}
           {room.caughtUp.value && (
             <Turns
               transcript={transcript}
@@ -236,6 +238,17 @@ function Empty({ about, choose }: { about: string | null; choose: (text: string)
       {about !== null && <About id={about} />}
       <p class="muted">{t("workspaceHint")}</p>
       {about === null && <Starters choose={choose} />}
+    </div>
+  );
+}
+
+/** With an agent itself, before the first message. */
+function Begun({ talk }: { talk: Conversation }) {
+  return (
+    <div class="welcome-chat">
+      <h2>{t("talkEmpty", { name: talk.title })}</h2>
+      <p class="muted">{t("talkHint")}</p>
+      {talk.agentId !== null && <a href={to.agent(talk.agentId)}>{t("cardOpen")}</a>}
     </div>
   );
 }

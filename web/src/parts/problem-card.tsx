@@ -8,13 +8,14 @@ import { Icon } from "./icon";
 
 export function ProblemCard({ problem, again }: { problem: Problem; again?: (() => void) | undefined }) {
   const { title, hint } = sentences(problem);
+  const saysMore = problem.detail !== `${title}.` && problem.errors.length === 0;
   return (
     <div class="notice bad" role="alert">
       <p class="notice-title">
         <Icon name="warn" />
         {title}
       </p>
-      {problem.detail && problem.errors.length === 0 && <p>{problem.detail}</p>}
+      {problem.detail && saysMore && <p>{problem.detail}</p>}
       {problem.status === 429 ? (
         <Countdown until={problem.at + (problem.retryAfter ?? 1) * 1000} />
       ) : (
