@@ -44,8 +44,10 @@ def sign_in(
     """A new session for the user that this Google account is, in one transaction with all that it means.
 
     A guest who is signed in becomes that user, keeping id and work; where the account has a user already, the guest is
-    nobody from now on, and the Move says what is to be moved.  Raises Unauthenticated when the nonce is not the one
-    in the token, was used, has expired or was given to another browser.
+    nobody from now on, and the Move says what is to be moved; a suspended guest's work stays where it is.
+
+    Raises Unauthenticated when the nonce is not the one in the token, was used, has expired or was given to another
+    browser.
     """
     if identity.nonce is None or identity.nonce != nonce or holder is None:
         raise _stale()
@@ -59,6 +61,8 @@ def sign_in(
         known = records.google_identities.find(tx, digest(identity.sub))
         account = records.users.find(tx, known.user_id) if known else None
         account = account if account is not None and account.deleted_at is None else None
+        if account is not None and guest is not None and guest.suspended_at is not None:
+            guest = None  # what was suspended does not go on under another name
         before = account or guest or _new(locale, identity, now)
         user = _updated(before, identity, admin_emails)
         if account is None and guest is not None:

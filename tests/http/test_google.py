@@ -183,6 +183,22 @@ def test_a_guests_work_moves_to_an_account_that_is_there_already(api: Api, googl
     assert [month.reservations for month in months] == [()], "the run under way was booked where it was set aside"
 
 
+def test_a_suspended_guests_work_does_not_go_on_under_another_name(api: Api, google: Google) -> None:
+    account = sign_in(api.browser(), google).json
+    owner = Person(api.flask, account["token"], account["user"]["id"])
+    guest, store = api.guest(), api.platform.store
+    guest.agent()
+    records.users.put(store, guest.id, records.users.get(store, guest.id).replace(suspended_at=NOON))
+
+    given = guest.post("/api/auth/nonce").json["nonce"]
+    answer = guest.post("/api/auth/google", json={"token": google.token(given), "nonce": given})
+
+    assert (answer.status_code, answer.json["user"]["id"]) == (200, owner.id)
+    assert owner.get("/api/agents").json["items"] == []
+    assert records.users.get(store, guest.id).moved_to is None
+    assert guest.get("/api/agents").status_code in (401, 403)
+
+
 def test_a_move_that_was_cut_off_is_carried_on_and_happens_once(api: Api, google: Google) -> None:
     account = sign_in(api.browser(), google).json["user"]
     guest = api.guest()
