@@ -30,7 +30,8 @@ def kept(home: Workspace, session_id: str) -> Kept | None:
     """
     found: list[tuple[int, Kept]] = []
     with contextlib.suppress(OSError):
-        for folder in home.names(PROJECTS)[:MOST_FOLDERS]:
+        # the agent may call folders what it likes, and the platform takes no path that does not print
+        for folder in list(filter(str.isprintable, home.names(PROJECTS)))[:MOST_FOLDERS]:
             with contextlib.suppress(OSError):
                 record = _read(home, f"{PROJECTS}/{folder}/{session_id}.jsonl")
                 found.append((record.changed_ns, record))
