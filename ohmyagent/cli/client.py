@@ -63,6 +63,9 @@ class Client:
         encoded = json.dumps(body or {}).encode()
         return self._asked("POST", path, encoded, "application/json", {"Idempotency-Key": str(uuid4())}).json()
 
+    def patch(self, path: str, body: Json) -> Json:
+        return self._asked("PATCH", path, json.dumps(body).encode(), "application/json").json()
+
     def text(self, path: str) -> str:
         return self._asked("GET", path).body.decode("utf-8")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from threading import Event
 
 from ohmyagent.cli import agent_files, finding, live, screen, words
-from ohmyagent.cli.client import Client
+from ohmyagent.cli.client import Client, Json
 from ohmyagent.cli.problems import Stop
 
 SAMPLE = Path(__file__).resolve().parents[2] / "examples" / "workspace-report.md"
@@ -15,7 +15,7 @@ def show(client: Client, stop: Event) -> None:
     try:
         file = agent_files.read(SAMPLE)
         known = next((agent for agent in finding.agents(client) if agent["slug"] == file.slug), None)
-        agent = known or client.send_text("POST", "/api/agents/import", file.text)
+        agent = known or _made(client, file.text)
         screen.say("")
         screen.say(words.SAMPLE(name=agent["name"], slug=agent["slug"]), "bold")
         run = live.watch(client, client.post(f"/api/agents/{agent['id']}/executions"), stop=stop)
@@ -25,3 +25,9 @@ def show(client: Client, stop: Event) -> None:
     except Stop as problem:
         if not stop.is_set():
             screen.say(words.SAMPLE_FAILED(reason=problem), "red")
+
+
+def _made(client: Client, text: str) -> Json:
+    """A file arrives paused because its schedule might surprise; the sample has none, and is ready."""
+    made = client.send_text("POST", "/api/agents/import", text)
+    return client.patch(f"/api/agents/{made['id']}", {"status": "active"})

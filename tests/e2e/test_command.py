@@ -72,6 +72,9 @@ def test_the_demo_shows_a_run_its_result_and_a_link_and_ends_on_ctrl_c(typed: Ty
     assert re.search(r"http://127\.0\.0\.1:\d+/#signin=\S{20,}", text)
     assert "info request" not in text  # what the program logs is in a file
     assert terminal.screen.count(HIDE) == terminal.screen.count(SHOW) > 0
+    listed = typed("ls", LANG="ko_KR.UTF-8")
+    assert listed.end() == 0
+    assert re.search(r"workspace-report\b.*사용 중", listed.text)
     terminal.type("\x03")
     assert terminal.end() == 0
     assert "Traceback" not in terminal.text
@@ -85,7 +88,8 @@ def test_a_second_demo_runs_the_same_agent_again(typed: Typed, tmp_path: Path) -
         terminal.type("\x03")
         assert terminal.end() == 0
     (agent,) = json.loads(found.stdout)["items"]
-    assert (agent["totalRuns"], agent["successfulRuns"], agent["version"]) == (2, 2, 1)
+    # the second version of both: imported, and made ready once
+    assert (agent["totalRuns"], agent["successfulRuns"], agent["version"], agent["status"]) == (2, 2, 2, "active")
 
 
 def test_a_second_platform_on_the_same_data_says_where_the_first_one_is(platform: PlatformProcess) -> None:
