@@ -521,6 +521,10 @@ def test_the_price_is_asked_for_again_when_what_it_depends_on_has_changed(meet: 
     service.card("rehearsal", TRIED)
     expect(guest.card("price")).to_contain_text("$0.012~$0.021")
     expect(guest.card("price")).to_contain_text("시험 실행 1번")
+    service.card("price", PRICE | {"rehearsals": 1}, id="later")
+    prices = guest.page.locator("[data-card=price]")
+    expect(prices).to_have_count(2)
+    expect(prices.first).to_contain_text("시험 실행 1번")
 
 
 def test_a_draft_that_changed_meanwhile_is_not_saved_and_says_so(meet: Meet, service: ChatService) -> None:

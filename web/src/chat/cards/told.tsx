@@ -65,7 +65,8 @@ function usePrice(said: Price, isNewest: boolean, acts: Acts): Price {
     price(conversationId, abort.signal).then(setNow, () => undefined);
     return () => abort.abort();
   }, [isStale, conversationId, standing]);
-  return now !== null && isNewest ? now : said;
+  // an earlier card goes on saying what it said when it was the newest
+  return now ?? said;
 }
 
 function rangeOf(range: MoneyRange | null, cap: number): string {
