@@ -23,7 +23,7 @@ setup:  ## Only set up what `make run` needs
 
 test:  ## Set up what is missing and run every test but the long ones (up to 15 minutes)
 	$(SETUP) test
-	$(PYTEST) -m "not long and not fresh and not gcp"
+	$(PYTEST) -n 2 --dist loadscope -m "not long and not fresh and not gcp"
 
 test-fast:  ## The tests of about a minute: rules, contracts on SQLite, HTTP without generated requests and real servers
 	$(SETUP) test
