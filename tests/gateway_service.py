@@ -91,7 +91,7 @@ class GatewayService:
         return records.ledgers.get(self.store, token.partition(".")[0])
 
 
-async def eventually(check: Any, seconds: float = 5.0) -> None:
+async def eventually(check: Any, seconds: float = 30.0) -> None:
     """Wait until `check()` is true; raises TimeoutError with what it last was."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds

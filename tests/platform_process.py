@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = ("-m", "ohmyagent.cli.main", "up")
-START_SECONDS = 30
+START_SECONDS = 60
 Json = dict[str, Any]
 
 
@@ -106,7 +106,7 @@ class PlatformProcess:
     def execution(self, id: str) -> Json:
         return self.ask("GET", f"/api/executions/{id}")
 
-    def until(self, id: str, *statuses: str, seconds: float = 60) -> Json:
+    def until(self, id: str, *statuses: str, seconds: float = 120) -> Json:
         """The execution once it has one of the statuses (by default: ended)."""
         wanted = statuses or ("succeeded", "failed", "cancelled", "timed_out", "skipped")
         deadline = time.monotonic() + seconds

@@ -39,7 +39,7 @@ def working(queue: SqliteQueue, handlers: Mapping[str, Callable[[Task], None]], 
         assert not thread.is_alive()
 
 
-def until(condition: Callable[[], Any], seconds: float = 10) -> None:
+def until(condition: Callable[[], Any], seconds: float = 40) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"

@@ -120,7 +120,7 @@ class Visitor:
     def status(self) -> Locator:
         return self.page.locator("h1 [data-status]")
 
-    def until(self, status: str, seconds: float = 40) -> None:
+    def until(self, status: str, seconds: float = 90) -> None:
         """An end that is not the one awaited fails at once, with all that the page says."""
         awaited = ENDED if re.fullmatch(ENDED, status) else re.compile(status)
         expect(self.status()).to_have_attribute("data-status", awaited, timeout=seconds * 1000)

@@ -25,7 +25,7 @@ def due(platform: PlatformProcess, agent: Json) -> list[Json]:
     return sorted((run for run in found if run["dueTime"]), key=lambda run: str(run["dueTime"]))
 
 
-def due_at(platform: PlatformProcess, agent: Json, when: datetime, seconds: float = 20) -> Json:
+def due_at(platform: PlatformProcess, agent: Json, when: datetime, seconds: float = 90) -> Json:
     """The execution of that instant, once there is one."""
     deadline = time.monotonic() + seconds
     while True:

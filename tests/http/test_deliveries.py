@@ -197,7 +197,7 @@ def clockwork(api: Api, receiver: Receiver) -> Iterator[Clockwork]:
     made.stop()
 
 
-def until(true: Callable[[], object], seconds: float = 10.0) -> None:
+def until(true: Callable[[], object], seconds: float = 40.0) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "it did not happen"

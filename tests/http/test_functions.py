@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("auth", "agents", "executions")
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 
 @dataclass

@@ -18,7 +18,7 @@ from ohmyagent.domain.errors import Problem, Suspended, Unauthenticated
 from tests.http.test_executions import event
 from tests.http.world import NOON, Api, Person, Runner
 
-PATIENCE = 5.0
+PATIENCE = 30.0
 
 
 @dataclass
