@@ -53,8 +53,6 @@ CLOUD_RATE = 28
 
 An estimate: free quotas, services, Firestore and traffic are not in it.
 """
-TICK_PAGE, TICK_REST = 25, 0.2
-"""The tick shares process and database with the API: it lets go of both often (bench/README.md)."""
 LOOK_AHEAD = timedelta(seconds=5)
 """A thousand agents that are due together are queued before their instant, and start at it (bench/schedules.py)."""
 
@@ -170,7 +168,7 @@ def local(settings: Settings) -> Local:
         models=models,
         upstreams=upstreams,
         pace=Pace(),
-        clock=Clock(ahead=LOOK_AHEAD, page=TICK_PAGE, rest=TICK_REST),
+        clock=Clock(ahead=LOOK_AHEAD),
         office=Office(settings.public_url, settings.admin_emails, vault.derived("links in mails")),
         gateway_url=f"http://127.0.0.1:{settings.gateway_port or settings.port}/gateway",
         now=lambda: datetime.now(UTC),

@@ -1,6 +1,5 @@
 """The tick.  `nextRunAt` advances in the transaction that makes the documents, so it may come twice or late."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,16 +25,10 @@ MOST_PAGES = 10_000
 
 @dataclass(frozen=True)
 class Clock:
-    """`ahead`: how far the tick looks into the future.  `batch`: how many runs share a launch.
-
-    `page`: agents in one transaction.  `rest`: seconds of sleep for each second of work between two pages, for whoever
-    shares the process or the database with it.
-    """
+    """`ahead`: how far the tick looks into the future.  `batch`: how many runs share a launch."""
 
     ahead: timedelta = timedelta(0)
     batch: int = 1
-    page: int = PAGE
-    rest: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -53,15 +46,13 @@ def tick(store: Store, queue: Queue, models: ModelTable, clock: Clock, now: date
     aside: list[str] = []
     cursor: str | None = None
     for _ in range(MOST_PAGES):
-        begun = time.perf_counter()
-        agents, cursor = _due(store, now + clock.ahead, cursor, clock.page)
+        agents, cursor = _due(store, now + clock.ahead, cursor, PAGE)
         for made in _pages(store, models, [agent.id for agent in agents], clock, now, aside):
             _enqueue(queue, made)
             runs += sum(execution.status is Status.QUEUED for execution in made)
             missed += sum(execution.status is Status.MISSED for execution in made)
         if cursor is None:
             break
-        time.sleep(clock.rest * (time.perf_counter() - begun))
     return Ticked(runs, missed, tuple(aside))
 
 
