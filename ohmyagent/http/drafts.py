@@ -74,8 +74,7 @@ def save(conversation_id: str, body: DraftSave) -> Response:
     draft, agent = drafting.save(
         here.store, here.models, user(), conversation_id, body.revision, activate=body.activate, now=here.now()
     )
-    given = uploading.of_conversation(here.store, user(), conversation_id)
-    uploading.move(here.store, here.files, user(), [upload.id for upload in given], agent.id, here.now())
+    uploading.hand_over(here.store, here.files, user(), conversation_id, agent.id, here.now())
     showing.draft(here.store, draft, here.now())
     showing.agent(here.store, draft, agent, here.now())
     return answer(AgentView.shown(agent), 201 if agent.version == 1 else 200)

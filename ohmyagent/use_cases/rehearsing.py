@@ -10,7 +10,7 @@ from ohmyagent.domain.cards import RehearsalCard, Said
 from ohmyagent.domain.costs import Model, ModelTable
 from ohmyagent.domain.drafts import Draft
 from ohmyagent.domain.errors import Conflict, Invalid, KeyReused
-from ohmyagent.domain.executions import Execution, Launch, Status
+from ohmyagent.domain.executions import Execution, Status
 from ohmyagent.domain.text import derived_id, digest, new_id
 from ohmyagent.ports import Queue, Store, Transaction
 from ohmyagent.use_cases import drafting, explaining, planning, running, uploading
@@ -65,10 +65,8 @@ def start(
             raise planning.refusal(planning.plan_of(tx, user))
         rations.write()
         draft = draft.rehearsing(execution.id)
-        launch = Launch(id=execution.launch_id, executions=(execution.id,), created_at=now)
-        records.launches.create(tx, launch.id, launch)
         records.drafts.put(tx, draft.id, draft)
-        return draft, records.executions.create(tx, execution.id, execution)
+        return draft, running.enter(tx, execution, now)
 
     draft, execution = store.transact(work)
     if execution.status is Status.QUEUED:

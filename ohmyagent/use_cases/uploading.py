@@ -85,6 +85,12 @@ def move(store: Store, files: Files, user: User, ids: Iterable[str], agent_id: s
         delete(store, files, user, id)
 
 
+def hand_over(store: Store, files: Files, user: User, conversation_id: str, agent_id: str, now: datetime) -> None:
+    """Put all files of a conversation into the workspace of the agent that it made; as `move` otherwise."""
+    given = of_conversation(store, user, conversation_id)
+    move(store, files, user, [upload.id for upload in given], agent_id, now)
+
+
 def _excerpt(reader: Reader, kind: str, body: bytes) -> str | None:
     if kind in (PDF, XLSX):
         return reader.excerpt(body, kind, EXCERPT_LENGTH)

@@ -77,7 +77,7 @@ def claim(
     """
     runner_token, model_secret = new_secret(), new_secret()
 
-    def work(tx: Transaction) -> Claim | Execution:
+    def work(tx: Transaction) -> tuple[Execution, Claim | None]:
         batch = records.launches.get(tx, launch_id).claimed_by(nonce, index)
         execution = records.executions.get(tx, batch.executions[index]).claimed(runner_token, now, pace.lease)
         agent = agent_of(tx, execution)
@@ -94,34 +94,31 @@ def claim(
             unstarted = execution.replace(start_time=None)
             ended = close(tx, unstarted, Status.SKIPPED, now, agent, None, month, error_code="platform_budget")
             records.launches.put(tx, launch_id, batch)
-            return ended
+            return ended, None
         if cap <= 0:
             code = "budget" if able else "suspended" if user else "user_deleted"
             ended = close(tx, execution, Status.FAILED, now, agent, ledger, month, error_code=code)
             records.launches.put(tx, launch_id, batch)
-            return ended
+            return ended, None
         records.launches.put(tx, launch_id, batch)
         records.executions.put(tx, execution.id, execution)
         records.ledgers.put(tx, ledger.id, ledger)
         records.months.put(tx, month.id, month.reserving(execution.id, execution.account, cap))
-        spec = _spec(execution, matter, files, model, models, model_token, cap, gateway_url, pace, now)
-        spec = spec.replace(egress_url=egress_url)
-        return Claim(execution_id=execution.id, token=runner_token, epoch=execution.epoch, spec=spec)
+        spec = _spec(execution, matter, files, model, models, model_token, cap, gateway_url, egress_url, pace, now)
+        return execution, Claim(execution_id=execution.id, token=runner_token, epoch=execution.epoch, spec=spec)
 
     try:
-        claimed = store.transact(work)
+        execution, claimed = store.transact(work)
     except Conflict:
         # whoever has the nonce is the first runner's equal: a copy of it, or its agent, or somebody who read the launch
         log.warning("A second claim", security=True, launch=launch_id, index=index)
         raise
-    if isinstance(claimed, Execution):
-        resume(store, queue, claimed)
+    if claimed is None:
+        resume(store, queue, execution)
         raise Gone("The budget is used up.")
-    told = _told_of_secrets(store, claimed)
-    begun = records.executions.get(store, claimed.execution_id)
-    if begun.rehearsal:
-        _show(store, begun, now)
-    return told
+    if execution.rehearsal:
+        _show(store, execution, now)
+    return _told_of_secrets(store, execution, claimed)
 
 
 def _show(store: Store, begun: Execution, now: datetime) -> None:
@@ -130,10 +127,9 @@ def _show(store: Store, begun: Execution, now: datetime) -> None:
     showing.rehearsal(store, begun, now)
 
 
-def _told_of_secrets(store: Store, claim: Claim) -> Claim:
+def _told_of_secrets(store: Store, execution: Execution, claim: Claim) -> Claim:
     """The agent learns for which hosts secrets are added, never which."""
-    agent_id = records.executions.get(store, claim.execution_id).agent_id
-    hosts = entrusting.served_hosts(store, agent_id, claim.spec.network.allow)
+    hosts = entrusting.served_hosts(store, execution.agent_id, claim.spec.network.allow)
     told = prompts.text("secrets").replace("{hosts}", ", ".join(hosts)) if hosts else ""
     return claim.replace(
         spec=claim.spec.replace(system_prompt=claim.spec.system_prompt.replace("{secrets}\n", told, 1))
@@ -184,6 +180,7 @@ def _spec(
     model_token: str,
     cap: int,
     gateway_url: str,
+    egress_url: str | None,
     pace: Pace,
     now: datetime,
 ) -> Spec:
@@ -208,6 +205,7 @@ def _spec(
         flush_seconds=pace.flush_seconds,
         orphan_seconds=pace.orphan_seconds,
         gateway_url=gateway_url,
+        egress_url=egress_url,
         session=None if talk is None else SpecSession(id=talk.session, record=_record(files, talk, now)),
     )
 

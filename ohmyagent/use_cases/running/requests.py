@@ -60,14 +60,19 @@ def request(
         if execution.ended:
             announcing.announce(tx, agent, execution, now)
             return records.executions.create(tx, execution.id, execution)
-        launch = Launch(id=execution.launch_id, executions=(execution.id,), created_at=now)
-        records.launches.create(tx, launch.id, launch)
-        return records.executions.create(tx, execution.id, execution)
+        return enter(tx, execution, now)
 
     execution = store.transact(work)
     if execution.status is Status.QUEUED:
         dispatch(queue, execution.launch_id)
     return execution
+
+
+def enter(tx: Transaction, execution: Execution, now: datetime) -> Execution:
+    """Keep a run that waits, alone in its launch; writes only."""
+    launch = Launch(id=execution.launch_id, executions=(execution.id,), created_at=now)
+    records.launches.create(tx, launch.id, launch)
+    return records.executions.create(tx, execution.id, execution)
 
 
 def requested_id(user_id: str, agent_id: str, key: str) -> str:
