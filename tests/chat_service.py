@@ -162,6 +162,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif request == "GET /api/conversations":
             items = [self.service.conversation()] if self.service.kept else []
             self._json(200, {"items": items, "nextCursor": None})
+        elif request == "DELETE /api/conversations/c1":
+            self.service.kept.clear()
+            self._json(204, None)
         elif request == "GET /api/conversations/c1":
             self._json(200, self.service.conversation())
         elif request == "POST /api/conversations/c1/stop":
