@@ -17,6 +17,7 @@ from ohmyagent.cli.problems import Stop, Usage
 from ohmyagent.cli.words import Words
 
 ROOT = Path(__file__).resolve().parents[2]
+TERRAFORM = ROOT / "infra" / "terraform"
 PROGRAMS = {
     "gcloud": "https://cloud.google.com/sdk/docs/install",
     "terraform": "https://developer.hashicorp.com/terraform/install",
@@ -43,13 +44,14 @@ class Plan:
     stream_domain: str = ""
 
     @property
-    def folder(self) -> Path:
-        return ROOT / "infra" / "terraform" / "environments" / self.environment
+    def differs(self) -> Path:
+        """What this environment has other than the defaults."""
+        return TERRAFORM / "environments" / f"{self.environment}.tfvars"
 
     @property
     def answers(self) -> Path:
         """Terraform's variables, to be kept in one's own repository: no secret is in them."""
-        return self.folder / "terraform.tfvars.json"
+        return self.differs.with_suffix(".tfvars.json")
 
     def variables(self, number: str, versions: dict[str, str]) -> dict[str, Any]:
         given = {
@@ -82,8 +84,8 @@ class Step:
 def deploy(plan: Plan, *, dry: bool, sure: bool, as_json: bool) -> None:
     """Run the steps, or only show them; raises Stop at the first that fails."""
     _check_programs()
-    if not plan.folder.is_dir():
-        raise Usage(words.DEPLOY_NOWHERE(path=plan.folder))
+    if not plan.differs.is_file():
+        raise Usage(words.DEPLOY_NOWHERE(path=plan.differs))
     steps = [*prepared(plan), *finished(plan)]
     if dry:
         return _show(plan, steps, as_json=as_json)
@@ -117,16 +119,14 @@ def prepared(plan: Plan) -> Iterator[Step]:
         unless=("gcloud", "storage", "buckets", "describe", state, project),
     )  # fmt: skip
     yield Step(words.DEPLOY_VERSIONS, ("gcloud", "storage", "buckets", "update", state, "--versioning", project))
-    terraform = ("terraform", f"-chdir={plan.folder}")
-    yield Step(
-        words.DEPLOY_INIT, (*terraform, "init", "-input=false", f"-backend-config=bucket={plan.project}-terraform")
-    )
+    terraform = ("terraform", f"-chdir={TERRAFORM}")
+    # one configuration, a state for each project: what init remembers of another environment is not kept
+    init = ("init", "-input=false", "-reconfigure", f"-backend-config=bucket={plan.project}-terraform")
+    yield Step(words.DEPLOY_INIT, (*terraform, *init))
     images = json.dumps(dict.fromkeys(KINDS, NO_IMAGE))
-    targets = (f"-target=module.platform.module.{name}" for name in ("project", "data", "identity"))
-    yield Step(
-        words.DEPLOY_GROUND,
-        (*terraform, "apply", "-input=false", "-auto-approve", *targets, "-var", f"images={images}"),
-    )
+    targets = (f"-target=module.{name}" for name in ("project", "data", "identity"))
+    values = (f"-var-file={plan.differs}", f"-var-file={plan.answers}", "-var", f"images={images}")
+    yield Step(words.DEPLOY_GROUND, (*terraform, "apply", "-input=false", "-auto-approve", *targets, *values))
     add = ("gcloud", "secrets", "versions", "add", LINK_KEY, "--data-file=-", project)
     there = ("gcloud", "secrets", "versions", "describe", "latest", f"--secret={LINK_KEY}", project)
     yield Step(words.DEPLOY_LINK_KEY, add, unless=there, secret=secrets.token_urlsafe(32))

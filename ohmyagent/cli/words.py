@@ -91,7 +91,7 @@ REGION = Words(
     "Where everything is. The database can never be moved from there.",
     "모든 것이 놓일 리전. 데이터베이스는 나중에 옮길 수 없습니다.",
 )
-ENVIRONMENT = Words("A folder of infra/terraform/environments.", "infra/terraform/environments 아래의 폴더.")
+ENVIRONMENT = Words("Whose values of infra/terraform/environments.", "infra/terraform/environments 중 어느 환경의 값.")
 GITHUB = Words("owner/name of the repository that may deploy.", "배포를 허용할 저장소 (owner/name).")
 BILLING = Words("The billing account, for a budget that warns.", "예산 알림을 위한 결제 계정.")
 ALERTS = Words("Who is told when something is wrong.", "문제가 생기면 알림을 받을 메일 주소.")

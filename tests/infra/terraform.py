@@ -31,11 +31,10 @@ def lacking(*, kit: bool = True) -> str | None:
     return None
 
 
-def offline(environment: str, *command: str) -> subprocess.CompletedProcess[str]:
-    """`terraform` in that environment, on schema-only providers."""
-    folder = TERRAFORM / "environments" / environment
-    stub = [sys.executable, str(KIT / "tfstub.py"), "--init", str(folder), "--"]
-    terraform = ["terraform", f"-chdir={folder}", *command, "-no-color"]
+def offline(*command: str) -> subprocess.CompletedProcess[str]:
+    """`terraform` on schema-only providers."""
+    stub = [sys.executable, str(KIT / "tfstub.py"), "--init", str(TERRAFORM), "--"]
+    terraform = ["terraform", f"-chdir={TERRAFORM}", *command, "-no-color"]
     return subprocess.run([*stub, *terraform], capture_output=True, text=True, timeout=300, check=False)
 
 
@@ -86,8 +85,8 @@ class Plan:
 
 
 def plans(environment: str) -> tuple[dict[str, Plan], str]:
-    """The plan of each run of the environment's own tests, by name, and what went wrong in them."""
-    done = offline(environment, "test", "-json", "-verbose")
+    """The plan of each run of Terraform's own tests in that environment, by name, and what went wrong in them."""
+    done = offline("test", f"-var-file=environments/{environment}.tfvars", "-json", "-verbose")
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     found = {line["@testrun"]: Plan.of(line["test_plan"]) for line in lines if "test_plan" in line}
     wrong = "\n".join(line["@message"] for line in lines if line.get("@level") == "error")

@@ -78,7 +78,7 @@ def machine(tmp_path: Path) -> Machine:
 @pytest.fixture
 def variables() -> Iterator[Path]:
     """What the command writes into the repository, and its removal."""
-    path = ROOT / "infra" / "terraform" / "environments" / "staging" / "terraform.tfvars.json"
+    path = ROOT / "infra" / "terraform" / "environments" / "staging.tfvars.json"
     if path.exists():
         pytest.skip("this repository has a staging environment of its own")
     yield path
@@ -197,7 +197,7 @@ def test_nobody_is_asked_twice_but_somebody_is_asked(machine: Machine) -> None:
 
 
 def test_the_targets_of_the_first_apply_exist(machine: Machine) -> None:
-    platform = (ROOT / "infra" / "terraform" / "modules" / "platform" / "main.tf").read_text(encoding="utf-8")
+    platform = (deploying.TERRAFORM / "platform.tf").read_text(encoding="utf-8")
     steps = deploying.prepared(deploying.Plan("example-project", "asia-northeast3", "prod"))
     targets = [word for step in steps for word in step.command if word.startswith("-target=")]
     assert len(targets) == 3

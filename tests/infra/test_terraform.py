@@ -20,22 +20,34 @@ def test_the_files_are_formatted() -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_terraform_takes_it(environment: str) -> None:
+def test_terraform_takes_it() -> None:
     if reason := terraform.lacking():
         pytest.skip(reason)
-    done = terraform.offline(environment, "validate")
+    done = terraform.offline("validate")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_strict_checker_finds_nothing() -> None:
     if reason := terraform.lacking():
         pytest.skip(reason)
-    folders = [str(TERRAFORM / "environments" / environment) for environment in ENVIRONMENTS]
     done = subprocess.run(
-        [sys.executable, str(KIT / "tfcheck.py"), "--strict", *folders], capture_output=True, text=True, check=False
-    )
+        [sys.executable, str(KIT / "tfcheck.py"), "--strict", str(TERRAFORM)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_an_environment_is_nothing_but_values_for_the_one_configuration() -> None:
+    names = {file.name.partition(".")[0] for file in (TERRAFORM / "environments").iterdir()}
+    assert names == set(ENVIRONMENTS)
+    assert not list((TERRAFORM / "environments").glob("**/*.tf"))
+
+
+def test_the_environments_differ_in_what_they_say_they_do(planned: dict[str, Plan]) -> None:
+    condition = next(planned["everything"].all("google_iam_workload_identity_pool_provider"))
+    branch = condition.values["attribute_condition"].rpartition("refs/heads/")[2].rstrip("'")
+    most = planned["everything"].one("google_cloud_run_v2_service", "agents").values["template"][0]["scaling"]
+    assert (branch, most[0]["max_instance_count"]) in {("main", 10), ("staging", 2)}
 
 
 def test_its_own_tests_pass(planned: dict[str, Plan]) -> None:

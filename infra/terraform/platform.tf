@@ -1,8 +1,8 @@
-# The whole platform of one project.  What runs, and how big, is in ../../deployables.yaml.
+# The whole platform of one project.  What runs, and how big, is in deployables.yaml; what differs by environment, in environments/.
 
 locals {
-  root        = "${path.module}/../../../.."
-  deployables = yamldecode(file("${path.module}/../../deployables.yaml"))
+  root        = "${path.module}/../.."
+  deployables = yamldecode(file("${path.module}/deployables.yaml"))
   processes = merge(
     { for name, process in local.deployables.functions : name => merge(local.deployables.defaults, { kind = "function" }, process, lookup(var.sizes, name, {})) },
     { for name, process in local.deployables.services : name => merge(local.deployables.defaults, { kind = "service" }, process, lookup(var.sizes, name, {})) },
@@ -20,13 +20,13 @@ locals {
 }
 
 module "project" {
-  source  = "../project"
+  source  = "./modules/project"
   project = var.project
   region  = var.region
 }
 
 module "data" {
-  source             = "../data"
+  source             = "./modules/data"
   project            = var.project
   region             = var.region
   firestore_location = var.firestore_location
@@ -36,7 +36,7 @@ module "data" {
 }
 
 module "identity" {
-  source            = "../identity"
+  source            = "./modules/identity"
   project           = var.project
   accounts          = local.accounts
   bucket            = module.data.bucket
@@ -48,14 +48,14 @@ module "identity" {
 }
 
 module "network" {
-  source     = "../network"
+  source     = "./modules/network"
   project    = var.project
   region     = var.region
   depends_on = [module.project]
 }
 
 module "run" {
-  source          = "../run"
+  source          = "./modules/run"
   project         = var.project
   project_number  = var.project_number
   region          = var.region
@@ -85,7 +85,7 @@ module "run" {
 }
 
 module "work" {
-  source             = "../work"
+  source             = "./modules/work"
   project            = var.project
   project_number     = var.project_number
   region             = var.region
@@ -102,7 +102,7 @@ module "work" {
 }
 
 module "site" {
-  source      = "../site"
+  source      = "./modules/site"
   project     = var.project
   site_domain = var.site_domain
   rules       = "${local.root}/firestore.rules"
@@ -110,7 +110,7 @@ module "site" {
 }
 
 module "watching" {
-  source           = "../watching"
+  source           = "./modules/watching"
   project          = var.project
   project_number   = var.project_number
   public           = local.public
@@ -127,7 +127,7 @@ module "watching" {
 
 module "shield" {
   for_each = var.shield && var.stream_domain != "" ? toset(local.streams) : toset([])
-  source   = "../shield"
+  source   = "./modules/shield"
   project  = var.project
   region   = var.region
   service  = module.run.services[each.key]
