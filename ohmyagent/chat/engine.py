@@ -56,7 +56,13 @@ class Engine:
     """`start` before the first turn, `stop` gives what is under way to the next process."""
 
     def __init__(
-        self, program: Program, answerers: Mapping[Mode, Answerer], run: Run = inline, *, most_turns: int = MOST_TURNS
+        self,
+        program: Program,
+        answerers: Mapping[Mode, Answerer],
+        run: Run = inline,
+        *,
+        most_turns: int = MOST_TURNS,
+        window: Window | None = None,
     ) -> None:
         self.owner = new_id("p")
         self.rooms = Rooms(program.store, run)
@@ -64,7 +70,7 @@ class Engine:
         self._answerers = answerers
         self._run = run
         self._most_turns = most_turns
-        self._window = Window()
+        self._window = window or Window()
         self._writings: dict[str, tuple[Writing, asyncio.Task[None]]] = {}
         self._loops: list[asyncio.Task[None]] = []
         self._checks: set[asyncio.Future[None]] = set()

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 from starlette.applications import Starlette
@@ -20,6 +20,7 @@ from ohmyagent.chat.agents import AgentAnswerer
 from ohmyagent.chat.answers import refuse, refuse_by_framework
 from ohmyagent.chat.engine import Engine
 from ohmyagent.chat.guests import CHECK_SECONDS, Guests
+from ohmyagent.chat.pacing import Window
 from ohmyagent.chat.running import Run, inline
 from ohmyagent.chat.sockets import Sockets
 from ohmyagent.chat.streams import ExecutionStreams
@@ -34,6 +35,9 @@ from ohmyagent.domain.runner import Pace
 from ohmyagent.ports import Files, Queue, Store
 from ohmyagent.settings import Settings
 from ohmyagent.use_cases.talking import Answerer
+
+if TYPE_CHECKING:
+    import httpx2
 
 log = structlog.get_logger()
 
@@ -65,7 +69,9 @@ class Chat:
     """ASGI.  Alone it lives by its lifespan; mounted elsewhere, that application calls `start` and `stop`."""
 
     def __init__(self, platform: Platform, answerers: Mapping[Mode, Answerer] | None = None, run: Run = inline) -> None:
-        self.engine = Engine(platform, answerers or _answerers(platform, run), run)
+        window = Window()
+        self._model = Model(platform.gateway_url, http=_line, rest=lambda: window.seconds)
+        self.engine = Engine(platform, answerers or _answerers(platform, self._model, run), run, window=window)
         self.guests = Guests(run)
         self._checking: asyncio.Task[None] | None = None
         talk = Talk(platform, self.engine, self.guests, run)
@@ -103,6 +109,7 @@ class Chat:
             self._checking.cancel()
         await self.engine.stop()
         self.guests.dismiss()
+        await self._model.aclose()
 
     async def _check(self) -> None:
         while True:
@@ -123,6 +130,13 @@ class Chat:
                 return await send({"type": "lifespan.shutdown.complete"})
 
 
-def _answerers(platform: Platform, run: Run) -> dict[Mode, Answerer]:
-    designer = Designer(platform.store, platform.models, Model(platform.gateway_url), platform.now)
+def _answerers(platform: Platform, model: Model, run: Run) -> dict[Mode, Answerer]:
+    designer = Designer(platform.store, platform.models, model, platform.now)
     return {Mode.DESIGN: designer, Mode.AGENT: AgentAnswerer(platform, run)}
+
+
+def _line() -> "httpx2.AsyncClient":
+    """Imported with the SDK, at the first call."""
+    from ohmyagent.chat import line
+
+    return line.client()

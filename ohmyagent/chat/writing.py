@@ -37,6 +37,8 @@ KEPT_AT_ONCE = 4
 """Commits of one turn: so many a second in the long run, so many in a row.  Its lease needs one every few seconds."""
 PAUSES = (0.1, 0.3, 1.0, 2.0, 4.0)
 """Seconds between attempts while the store is away; after the last one the lease is over anyway."""
+EARLY_SECONDS = 0.002
+"""What comes so shortly before its time is shown as if in time: a clock of whole milliseconds rounds."""
 QUOTED = json.JSONEncoder(ensure_ascii=False).encode
 
 BROKE = Ended(
@@ -188,7 +190,7 @@ class Writing:
         if self._sending is None:
             loop = asyncio.get_running_loop()
             due = self._sent_at + self._desk.window.seconds
-            if loop.time() >= due:
+            if loop.time() >= due - EARLY_SECONDS:
                 self._send()
             else:
                 self._sending = loop.call_at(due, self._send)

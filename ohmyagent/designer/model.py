@@ -8,7 +8,7 @@ import asyncio
 import importlib
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +62,11 @@ class Answer:
 
 
 class Model:
-    """`gateway_url` is what `/v1/messages` is appended to.  Several calls may go on at once."""
+    """`gateway_url` is what `/v1/messages` is appended to.  Several calls may go on at once.
+
+    `http` makes the client below the SDK's, if not its own.  `rest` says for how many seconds an answer is left alone
+    after some of its text: what comes meanwhile is read at once, and costs little more than a single word.
+    """
 
     def __init__(
         self,
@@ -70,10 +74,12 @@ class Model:
         *,
         silence: float = SILENCE_SECONDS,
         retries: int = 2,
-        http: "httpx2.AsyncClient | None" = None,
+        http: "Callable[[], httpx2.AsyncClient] | None" = None,
+        rest: Callable[[], float] | None = None,
     ) -> None:
         self._url = gateway_url
         self._http = http
+        self._rest = rest
         self._silence = silence
         self._retries = retries
         self._client: AsyncAnthropic | None = None
@@ -110,8 +116,12 @@ class Model:
         try:
             async with self._connected(token).messages.with_streaming_response.create(**asked) as response:
                 async for piece in response.iter_bytes():
-                    for text in reading.feed(piece):
+                    if text := reading.feed(piece):
                         yield text
+                    if reading.problem:
+                        raise reading.problem
+                    if text and self._rest and not reading.whole:
+                        await asyncio.sleep(self._rest())
         except anthropic.APIStatusError as error:
             raise _refusal(error.status_code, error.type, error.message) from error
         except anthropic.APITimeoutError as error:
@@ -126,6 +136,10 @@ class Model:
             raise ModelCutOff()
         yield reading.answer
 
+    async def aclose(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+
     def _connected(self, token: str) -> "AsyncAnthropic":
         """One pool of connections; the token of a turn belongs to one call, and no key of the environment is used."""
         import anthropic
@@ -134,7 +148,8 @@ class Model:
         if self._client is None:
             self._client = anthropic.AsyncAnthropic(
                 api_key="-", base_url=self._url, max_retries=self._retries,
-                timeout=httpx2.Timeout(self._silence, connect=CONNECT_SECONDS), http_client=self._http,
+                timeout=httpx2.Timeout(self._silence, connect=CONNECT_SECONDS),
+                http_client=self._http() if self._http else None,
             )  # fmt: skip
         return self._client.with_options(api_key=token)
 
@@ -153,11 +168,12 @@ class _Reading:
     def __init__(self) -> None:
         self.answer = Answer()
         self.whole = False
+        self.problem: Problem | None = None
         self._rest = b""
         self._pieces: list[str] = []
 
-    def feed(self, piece: bytes) -> list[str]:
-        """The text that this piece brings; raises ModelFailed for an error event."""
+    def feed(self, piece: bytes) -> str:
+        """The text that this piece brings.  An error event, or what cannot be read, is the `problem` after it."""
         texts: list[str] = []
         *blocks, self._rest = (self._rest + piece).split(b"\n\n")
         for block in blocks:
@@ -165,11 +181,15 @@ class _Reading:
             if at >= 0:
                 try:
                     text = self._read(json.loads(block[at + 6 :]))
+                except Problem as problem:
+                    self.problem = problem
+                    break
                 except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-                    raise ModelCutOff("The model's answer was not as it should be.") from None
+                    self.problem = ModelCutOff("The model's answer was not as it should be.")
+                    break
                 if text:
                     texts.append(text)
-        return texts
+        return "".join(texts)
 
     def _read(self, event: Json) -> str | None:
         match event["type"]:

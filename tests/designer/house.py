@@ -115,7 +115,7 @@ def world_in(folder: Path, now: datetime, models: ModelTable = DEMO_ONLY) -> Wor
 def over(app: Asgi) -> Model:
     """A model behind an application in this process, as the gateway would be."""
     http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app))  # type: ignore[arg-type]
-    return Model("http://model.example.com", http=http, retries=0)
+    return Model("http://model.example.com", http=lambda: http, retries=0)
 
 
 def demo() -> Model:

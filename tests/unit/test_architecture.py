@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "settings": {"domain"},
     "logs": {"domain"},
     "http": {"http"} | OUTER,
-    "chat": {"chat", "designer", "http"} | OUTER,
+    "chat": {"chat", "designer", "gateway", "http"} | OUTER,
     "gateway": {"gateway", "http"} | OUTER,
     "egress": {"egress", "runner"} | OUTER,
     "demo": {"demo"},
