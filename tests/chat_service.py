@@ -36,10 +36,11 @@ class ChatService:
         """Answers wait while it is cleared."""
         self.hold.set()
         self.title = "경쟁사 뉴스"
+        self.deleted = False
         self._turns = 0
         self._passing: list[Event] = []
         self._streams: list[SimpleQueue[Event | None]] = []
-        self._lock = threading.Lock()
+        self._lock, self._beginning = threading.Lock(), threading.Lock()
         handler = type("Handler", (_Handler,), {"service": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
@@ -101,13 +102,14 @@ class ChatService:
 
     def begin(self, body: Event) -> Event:
         """The turn of that message: the one there is, or a new one."""
-        for event in self.kept:
-            if event.get("clientMessageId") == body["clientMessageId"]:
-                return event
-        self._turns += 1
-        message = {"messageId": f"m{self._turns}", "clientMessageId": body["clientMessageId"]}
-        files = [{"id": id, "name": id, "mediaType": "text/csv", "bytes": 9} for id in body.get("files", [])]
-        return self.keep("turn_started", **message, text=body["message"], files=files)
+        with self._beginning:
+            for event in self.kept:
+                if event.get("clientMessageId") == body["clientMessageId"]:
+                    return event
+            self._turns += 1
+            message = {"messageId": f"m{self._turns}", "clientMessageId": body["clientMessageId"]}
+            files = [{"id": id, "name": id, "mediaType": "text/csv", "bytes": 9} for id in body.get("files", [])]
+            return self.keep("turn_started", **message, text=body["message"], files=files)
 
     def conversation(self) -> Event:
         over = not self.kept or any(event["type"] == "turn_ended" for event in self.kept if event["turn"] == self.turn)
@@ -160,13 +162,16 @@ class _Handler(BaseHTTPRequestHandler):
         elif request == "GET /api/conversations/c1/stream":
             self._stream(int(self.path.rpartition("after=")[2]))
         elif request == "GET /api/conversations":
-            items = [self.service.conversation()] if self.service.kept else []
+            items = [self.service.conversation()] if self.service.kept and not self.service.deleted else []
             self._json(200, {"items": items, "nextCursor": None})
         elif request == "DELETE /api/conversations/c1":
             self.service.kept.clear()
             self._json(204, None)
         elif request == "GET /api/conversations/c1":
             self._json(200, self.service.conversation())
+        elif request == "DELETE /api/conversations/c1":
+            self.service.deleted = True
+            self._json(204, None)
         elif request == "POST /api/conversations/c1/stop":
             self._json(202, {})
         elif path == "/api/updates/stream":

@@ -66,14 +66,26 @@ class Post:
         return self.data or "250 OK"
 
 
+class _Bound(Controller):
+    """Listens on a socket that has its port already, so that nobody takes it before the server starts."""
+
+    def __init__(self, post: Post, held: socket.socket, **options: Any) -> None:
+        self._held = held
+        super().__init__(post, **options)
+
+    def _create_server(self) -> Any:
+        return self.loop.create_server(self._factory_invoker, sock=self._held)
+
+
 class MailServer:
     """`with MailServer() as server:` at `server.url`; `server.post` says what came and how it behaves."""
 
     def __init__(self) -> None:
         self.post = Post()
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
-        self._controller = Controller(self.post, hostname="127.0.0.1", port=self.port)
+        held = socket.socket()
+        held.bind(("127.0.0.1", 0))
+        self.port: int = held.getsockname()[1]
+        self._controller = _Bound(self.post, held, hostname="127.0.0.1", port=self.port, ready_timeout=60)
 
     def __enter__(self) -> MailServer:
         self._controller.start()

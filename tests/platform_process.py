@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = ("-m", "ohmyagent.cli.main", "up")
-START_SECONDS = 60
+START_SECONDS = 120
 Json = dict[str, Any]
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import time
 import urllib.request
@@ -11,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.ports import free_port
 
 START_SECONDS = 60
 JAR = "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar"
@@ -45,13 +46,6 @@ def jar() -> Path | None:
     return path if path.exists() else None
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
 @contextmanager
 def running(log: Path) -> Iterator[Emulator]:
     """Started once for all tests: each takes a project id of its own."""
@@ -67,7 +61,7 @@ def running(log: Path) -> Iterator[Emulator]:
         yield Emulator(f"127.0.0.1:{port}", functions_port)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(30)
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from ohmyagent.domain.errors import Contention, Unavailable
 from ohmyagent.ports import Transaction
-from tests.contract.emulator import Emulator, free_port
+from tests.contract.emulator import Emulator
+from tests.ports import free_port
 
 
 def test_the_google_library_is_loaded_only_when_it_is_used() -> None:

@@ -19,7 +19,7 @@ import pytest
 from ohmyagent.adapters.gcp.queue import CloudTasksQueue
 from ohmyagent.domain.errors import Unavailable
 from ohmyagent.ports import Task
-from tests.contract.emulator import free_port
+from tests.ports import free_port
 
 PROGRAM = Path(__file__).resolve().parents[2] / ".tools" / "tasks-emulator" / "bin" / "gcloud-tasks-emulator"
 QUEUE = "projects/demo-project/locations/asia-northeast3/queues/mail"

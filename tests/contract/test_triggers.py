@@ -29,8 +29,9 @@ from ohmyagent.domain.beta import BetaRequest, BetaStatus
 from ohmyagent.ports import Store
 from ohmyagent.use_cases import joining, mailing
 from ohmyagent.use_cases.vouching import Office
-from tests.contract.emulator import Emulator, free_port
+from tests.contract.emulator import Emulator
 from tests.mail_server import MailServer
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 FORM = BetaRequest(purpose="보고서를 쓰려고", consent=True)

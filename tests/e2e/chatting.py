@@ -100,12 +100,17 @@ class Chatter:
         """Sign in and open a new conversation."""
         self.visitor.enter()
         self.visitor.open("#/chat")
-        expect(self.field).to_be_visible()
+        self.ready()
+
+    def ready(self) -> None:
+        """What is drawn listens: its effects have run, of which the last one puts the cursor into the field."""
+        expect(self.field).to_be_focused()
 
     def say(self, words: str) -> None:
         """Send it, and see it taken."""
         before = self.page.locator("[data-turn]").count()
         self.field.fill(words)
+        expect(self.page.locator("button.send.primary")).to_be_enabled()  # no answer is being written any more
         self.field.press("Enter")
         expect(self.page.locator("[data-turn]")).to_have_count(before + 1)
         expect(self.page).to_have_url(re.compile("#/chat/c1$"))

@@ -19,7 +19,7 @@ from ohmyagent.domain.beta import BetaStatus, application_id
 from tests.e2e.browsing import Visitor
 from tests.platform_process import PlatformProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

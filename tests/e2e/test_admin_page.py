@@ -17,7 +17,7 @@ from ohmyagent.use_cases import joining
 from tests.e2e.browsing import Visitor
 from tests.platform_process import PlatformProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from ohmyagent.use_cases import signing_in, talking
 from tests.e2e.test_chat_survival import WORDS, Page
 from tests.fake_anthropic import FakeAnthropic
 from tests.http.chatting import Talker
+from tests.ports import free_port
 from tests.scripted import script
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,12 +84,6 @@ def cluster(tmp_path: Path, upstream: FakeAnthropic) -> Iterator[tuple[Service, 
     finally:
         for service in started:
             service.end()
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def test_a_turn_goes_on_in_the_other_process_and_its_readers_miss_nothing(

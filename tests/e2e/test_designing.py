@@ -6,7 +6,7 @@ from tests.fake_anthropic import FakeAnthropic
 from tests.platform_process import Json, PlatformProcess
 from tests.scripted import bash, script
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.sandbox
 
 
 def test_what_the_designer_drafts_is_tried_for_real_and_costs_what_that_cost(

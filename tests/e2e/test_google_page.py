@@ -20,6 +20,7 @@ window.google = { accounts: { id: {
   renderButton(place, look) {
     const button = document.createElement("button");
     button.textContent = look.locale === "ko" ? "Google 계정으로 계속" : "Continue with Google";
+    button.dataset.drawn = window.drawn = (window.drawn ?? 0) + 1;
     button.addEventListener("click", async () => {
       const answer = await fetch("/token-of-google?nonce=" + encodeURIComponent(window.asked.nonce));
       window.asked.callback({ credential: await answer.text() });
@@ -80,6 +81,7 @@ def test_the_way_in_says_why_it_failed_and_works_the_second_time(visitor: Visito
     expect(visitor.page.get_by_role("alert")).to_contain_text("다시 시도해 주세요")
     visitor.page.get_by_role("alert").get_by_role("button").first.click()
     expect(visitor.page.get_by_role("alert")).to_have_count(0)
+    expect(button).to_have_attribute("data-drawn", "2")
     button.click()
     expect(visitor.page.get_by_role("heading", level=1)).to_have_text(re.compile("내 에이전트"))
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Route, expect
 from tests.e2e.browsing import Visitor
 from tests.platform_process import PlatformProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def secret(guest: Visitor) -> str:
 
 def started(guest: Visitor, key: str) -> int:
     url = panel(guest).locator("li code").inner_text()
-    return httpx2.post(url, content=b'{"order": 7}', headers={"Authorization": f"Bearer {key}"}).status_code
+    return httpx2.post(url, content=b'{"order": 7}', headers={"Authorization": f"Bearer {key}"}, timeout=60).status_code
 
 
 def test_a_webhook_is_made_used_rotated_and_deleted(guest: Visitor, house: PlatformProcess) -> None:
@@ -74,7 +74,7 @@ def test_a_webhook_is_made_used_rotated_and_deleted(guest: Visitor, house: Platf
     hooks.get_by_role("button", name="웹훅 삭제").click()
     hooks.get_by_role("button", name=re.compile("^삭제$")).click()
     expect(hooks.get_by_text("웹훅이 없습니다.")).to_be_visible()
-    assert httpx2.post(url, headers={"Authorization": f"Bearer {second}"}).status_code == 404
+    assert httpx2.post(url, headers={"Authorization": f"Bearer {second}"}, timeout=60).status_code == 404
 
 
 def test_waiting_and_trouble_are_said_and_over_when_they_are_over(guest: Visitor) -> None:
@@ -85,6 +85,8 @@ def test_waiting_and_trouble_are_said_and_over_when_they_are_over(guest: Visitor
     with guest.page.expect_request("**/hooks"):
         guest.page.reload()
     expect(hooks.get_by_role("status")).to_have_text("불러오는 중")
+    while not held:
+        guest.page.wait_for_timeout(20)
     problem = {"status": 503, "code": "unavailable", "detail": "지금은 처리할 수 없습니다.", "requestId": "r_1"}
     held[0].fulfill(status=503, content_type="application/problem+json", body=json.dumps(problem))
     expect(hooks.get_by_text("r_1")).to_be_visible()

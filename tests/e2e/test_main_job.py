@@ -63,9 +63,9 @@ def test_cancelling_ends_the_process_tree_and_keeps_what_was_there(scripted):
     scripted.until(execution["id"], "running")
     until_event(scripted, execution["id"], "tool_call")
     scripted.ask("POST", f"/api/executions/{execution['id']}/cancel")
-    asked = time.monotonic()
     ended = scripted.until(execution["id"])
-    while scripted.runners() and time.monotonic() < asked + 5:
+    deadline = time.monotonic() + 30
+    while scripted.runners() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert scripted.runners() == []
     assert ended["status"] == "cancelled"
@@ -76,7 +76,7 @@ def test_cancelling_ends_the_process_tree_and_keeps_what_was_there(scripted):
 def test_a_run_that_takes_too_long_is_timed_out(scripted):
     prompt = script(bash("while true; do :; done"))
     agent = scripted.agent(finalPrompt=prompt, limits={"timeoutSeconds": 10})
-    ended = scripted.until(scripted.run(agent)["id"], seconds=40)
+    ended = scripted.until(scripted.run(agent)["id"])
     assert (ended["status"], ended["errorCode"]) == ("timed_out", "timeout")
     assert ended["costMicroUsd"] > 0
 

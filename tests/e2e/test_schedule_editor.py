@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Error, Locator, Route, expect
 from tests.e2e.browsing import Visitor
 from tests.platform_process import PlatformProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 PREVIEW = "**/api/schedules/preview"
 

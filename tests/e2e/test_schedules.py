@@ -9,7 +9,7 @@ from ohmyagent.wiring import LOOK_AHEAD
 from tests.platform_process import Json, PlatformProcess
 from tests.scripted import script
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.sandbox
 
 EVERY_MINUTE = {"cron": "* * * * *", "timezone": "Asia/Seoul"}
 MINUTE = timedelta(minutes=1)
@@ -55,9 +55,9 @@ def test_an_agent_runs_by_itself_on_time(scripted: PlatformProcess) -> None:
     run = scripted.until(due_at(scripted, agent, first)["id"])
 
     assert (run["status"], run["trigger"], run["result"]) == ("succeeded", "schedule", "fertig")
-    assert instant(run["startTime"]) - first < timedelta(seconds=10)
+    assert first <= instant(run["startTime"]) < first + MINUTE
     agent = scripted.ask("GET", f"/api/agents/{agent['id']}")
-    assert instant(agent["nextRunAt"]) == first + MINUTE
+    assert instant(agent["nextRunAt"]) in (first + MINUTE, first + 2 * MINUTE)
 
 
 def test_an_instant_that_falls_into_the_platforms_death_runs_once_when_it_is_back(scripted: PlatformProcess) -> None:
@@ -75,4 +75,7 @@ def test_an_instant_that_falls_into_the_platforms_death_runs_once_when_it_is_bac
     scripted.start()
     time.sleep(3)
     assert [instant(found["dueTime"]) for found in due(scripted, agent)].count(first) == 1
-    assert scripted.ask("GET", f"/api/agents/{agent['id']}")["totalRuns"] == len(due(scripted, agent))
+    deadline = time.monotonic() + 60  # the next minute's run may be under way
+    while scripted.ask("GET", f"/api/agents/{agent['id']}")["totalRuns"] != len(due(scripted, agent)):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, expect
 from tests.e2e.browsing import Visitor
 from tests.platform_process import PlatformProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 CANARY = "canary-7f3a9b2c"
 SECRETS = "**/api/agents/*/secrets"

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from tests.e2e.browsing import Visitor
 from tests.platform_process import PlatformProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.sandbox, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.sandbox]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from tests.platform_process import HTTPError, Json, PlatformProcess
 from tests.scripted import bash, script, until_event
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.sandbox
 
 
 def talk(platform: PlatformProcess, agent: Json, **consent: Any) -> Json:

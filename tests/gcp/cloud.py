@@ -21,7 +21,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from ohmyagent.runner.installation import default_home
-from tests.contract.emulator import Emulator, free_port
+from tests.contract.emulator import Emulator
 from tests.googleapi.counting import Counting
 from tests.googleapi.identity import INVOKER, Issuer
 from tests.googleapi.kms import KmsStandIn
@@ -30,6 +30,7 @@ from tests.googleapi.scheduler import SchedulerStandIn
 from tests.googleapi.storage import StorageStandIn
 from tests.googleapi.tasks import TasksStandIn
 from tests.googleapi.wire import Wire
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNNER = ROOT / "jobs" / "agent-runner" / "main.py"

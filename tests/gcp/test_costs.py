@@ -10,7 +10,7 @@ from infra import costs
 from tests.gcp.cloud import Cloud, until
 from tests.scripted import bash, script
 
-pytestmark = [pytest.mark.emulator, pytest.mark.sandbox, pytest.mark.gcp, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.emulator, pytest.mark.sandbox, pytest.mark.gcp]
 
 MODEL_CALLS = 2
 

@@ -8,7 +8,7 @@ import pytest
 from tests.gcp.cloud import Cloud, until
 from tests.scripted import bash, script
 
-pytestmark = [pytest.mark.emulator, pytest.mark.sandbox, pytest.mark.gcp, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.emulator, pytest.mark.sandbox, pytest.mark.gcp]
 
 
 def test_a_task_that_is_delivered_twice_starts_one_runner(cloud: Cloud) -> None:

@@ -15,7 +15,7 @@ from tests.gcp.cloud import Cloud, until
 from tests.mail_server import MailServer
 from tests.scripted import bash, script
 
-pytestmark = [pytest.mark.emulator, pytest.mark.sandbox, pytest.mark.gcp, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.emulator, pytest.mark.sandbox, pytest.mark.gcp]
 
 
 def test_the_minute_starts_what_is_due_at_its_instant_and_once(cloud: Cloud) -> None:

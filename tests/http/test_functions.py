@@ -3,7 +3,6 @@
 import http.client
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("auth", "agents", "executions")
@@ -37,7 +38,7 @@ class Functions:
 
     def __init__(self, folder: Path) -> None:
         self._log = (folder / "functions.log").open("wb")
-        self._ports = {name: _free_port() for name in NAMES}
+        self._ports = {name: free_port() for name in NAMES}
         self._processes = [self._start(name, folder) for name in NAMES]
 
     def _start(self, name: str, folder: Path) -> subprocess.Popen[bytes]:
@@ -55,7 +56,7 @@ class Functions:
     def call(
         self, name: str, method: str, path: str, body: Any = None, token: str | None = None, **headers: str
     ) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self._ports[name], timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self._ports[name], timeout=60)
         sent = {header.replace("_", "-"): value for header, value in headers.items()}
         if token:
             sent["Authorization"] = f"Bearer {token}"
@@ -83,14 +84,8 @@ class Functions:
         for process in self._processes:
             process.terminate()
         for process in self._processes:
-            process.wait(10)
+            process.wait(30)
         self._log.close()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")
