@@ -123,10 +123,11 @@ class Store(Protocol):
         Raises Contention when the retries are used up; what `work` raises passes through, and nothing is written.
         """
 
-    def watch(self, collection: str, wake: Callable[[str], None]) -> Callable[[], None]:
+    def watch(self, collection: str, wake: Callable[[str], None], where: Where | None = None) -> Callable[[], None]:
         """Call `wake(path)` soon after a document of the collection changed, from any thread; returns how to stop.
 
         A hint to read again, no delivery: it may be missed, repeated or merged.  What must not be missed is a Change.
+        `where`, an equality, says whose changes are wanted, so that others need not be paid for; they may come too.
         """
 
 

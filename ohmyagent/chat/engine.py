@@ -22,7 +22,7 @@ from ohmyagent.domain.conversations import LEASE, Mode, Saying, Turn
 from ohmyagent.domain.costs import ModelTable
 from ohmyagent.domain.errors import NoRoom, Problem, Unavailable
 from ohmyagent.domain.text import new_id
-from ohmyagent.ports import Files, Store
+from ohmyagent.ports import Files, Store, Where
 from ohmyagent.use_cases import talking, ticketing
 from ohmyagent.use_cases.talking import Answerer, Begun, Held
 
@@ -83,7 +83,7 @@ class Engine:
             if path.rpartition("/")[2] in self._writings and not loop.is_closed():
                 loop.call_soon_threadsafe(self._look_at, path.rpartition("/")[2])
 
-        self._unwatch = self._program.store.watch(records.turns.name, wake)
+        self._unwatch = self._program.store.watch(records.turns.name, wake, Where("lease.owner", "==", self.owner))
         chores = ((LOOK_SECONDS, self._renew), (SWEEP_SECONDS, self.sweep), (TIDY_SECONDS, self._tidy))
         self._loops = [asyncio.create_task(self._every(seconds, chore)) for seconds, chore in chores]
         self._loops.append(asyncio.create_task(self._every(CATCH_UP_SECONDS, self._catch_up)))

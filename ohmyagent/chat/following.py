@@ -16,7 +16,7 @@ from ohmyagent import records
 from ohmyagent.chat.running import Run, inline
 from ohmyagent.domain.accounts import User
 from ohmyagent.domain.errors import Forbidden, NotFound, Unauthenticated
-from ohmyagent.ports import Store
+from ohmyagent.ports import Store, Where
 from ohmyagent.use_cases import running
 from ohmyagent.use_cases.running import Log
 
@@ -91,7 +91,10 @@ def woken(store: Store, execution_id: str) -> Iterator[asyncio.Event]:
         if changed_path.startswith(path):
             loop.call_soon_threadsafe(changed.set)
 
-    stops = [store.watch(name, wake) for name in (records.executions.name, records.batches(execution_id).name)]
+    stops = [
+        store.watch(records.executions.name, wake, Where("id", "==", execution_id)),
+        store.watch(records.batches(execution_id).name, wake),
+    ]
     try:
         yield changed
     finally:

@@ -21,7 +21,7 @@ from ohmyagent.chat.frames import Frame, Mailbox
 from ohmyagent.chat.guests import Guests
 from ohmyagent.chat.running import Run
 from ohmyagent.domain.errors import Problem
-from ohmyagent.ports import Document
+from ohmyagent.ports import Document, Where
 
 log = structlog.get_logger()
 
@@ -37,14 +37,14 @@ KINDS = {
 
 
 class Updates:
-    """The route, and one watch over each collection while somebody reads."""
+    """The route, and watches over what belongs to those who read, so that nobody pays for others' changes."""
 
     def __init__(self, platform: Platform, guests: Guests, run: Run) -> None:
         self._platform = platform
         self._guests = guests
         self._run = run
         self._readers: dict[str, set[Mailbox]] = {}
-        self._unwatch: list[Callable[[], None]] = []
+        self._watched: dict[str, list[Callable[[], None]]] = {}
         self._changed: dict[str, None] = {}
         self._telling: asyncio.Task[None] | None = None
         self._stamp = 0
@@ -54,35 +54,45 @@ class Updates:
         guest = await visitor(self._platform, self._run, request)
         mailbox = Mailbox()
         seat = self._guests.sit(guest.user.id, mailbox, guest.still)
-        self._enter(guest.user.id, mailbox)
-        log.info("stream", route="/api/updates/stream")
 
         def leave() -> None:
             self._leave(guest.user.id, mailbox)
             self._guests.leave(seat)
 
+        try:
+            await self._enter(guest.user.id, mailbox)
+        except BaseException:
+            leave()
+            raise
+        log.info("stream", route="/api/updates/stream")
         return EventStream(mailbox, headers_of(request), lambda frame: False, leave)
 
-    def _enter(self, user_id: str, mailbox: Mailbox) -> None:
-        if not self._readers:
-            loop = asyncio.get_running_loop()
-
-            def wake(path: str) -> None:
-                if not loop.is_closed():
-                    loop.call_soon_threadsafe(self._heard, path)
-
-            self._unwatch = [self._platform.store.watch(name, wake) for name in KINDS]
+    async def _enter(self, user_id: str, mailbox: Mailbox) -> None:
         self._readers.setdefault(user_id, set()).add(mailbox)
+        if user_id in self._watched:
+            return
+        loop = asyncio.get_running_loop()
+
+        def wake(path: str) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._heard, path)
+
+        watched: list[Callable[[], None]] = []
+        self._watched[user_id] = watched
+        for name in KINDS:
+            stop = await self._run(partial(self._platform.store.watch, name, wake, Where("userId", "==", user_id)))
+            if self._watched.get(user_id) is not watched:  # the last reader has left meanwhile
+                stop()
+                return
+            watched.append(stop)
 
     def _leave(self, user_id: str, mailbox: Mailbox) -> None:
         readers = self._readers.get(user_id, set())
         readers.discard(mailbox)
         if not readers:
             self._readers.pop(user_id, None)
-        if not self._readers:
-            for unwatch in self._unwatch:
-                unwatch()
-            self._unwatch = []
+            for stop in self._watched.pop(user_id, []):
+                stop()
 
     def _heard(self, path: str) -> None:
         self._changed[path] = None

@@ -21,6 +21,7 @@ from ohmyagent.ports import (
     Task,
     Transaction,
     Undelivered,
+    Where,
 )
 from tests.faults.outside import MailServer, Receiver
 
@@ -134,8 +135,8 @@ class ChaosStore:
 
         return self._chaos.around(lambda: self._store.transact(interrupted))
 
-    def watch(self, collection: str, wake: Callable[[str], None]) -> Callable[[], None]:
-        return self._store.watch(collection, wake)
+    def watch(self, collection: str, wake: Callable[[str], None], where: Where | None = None) -> Callable[[], None]:
+        return self._store.watch(collection, wake, where)
 
 
 class ChaosQueue:

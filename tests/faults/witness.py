@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from ohmyagent.ports import Document, Page, Query, Store, Transaction
+from ohmyagent.ports import Document, Page, Query, Store, Transaction, Where
 
 T = TypeVar("T")
 Writes = dict[str, Document | None]
@@ -53,8 +53,8 @@ class WitnessedStore:
             self._seen(writes)
         return result
 
-    def watch(self, collection: str, wake: Callable[[str], None]) -> Callable[[], None]:
-        return self._store.watch(collection, wake)
+    def watch(self, collection: str, wake: Callable[[str], None], where: Where | None = None) -> Callable[[], None]:
+        return self._store.watch(collection, wake, where)
 
 
 class _Noting:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
-from google.cloud.firestore_v1.types import BatchGetDocumentsResponse, CommitRequest, RunQueryResponse
+from google.cloud.firestore_v1.types import BatchGetDocumentsResponse, CommitRequest, ListenResponse, RunQueryResponse
 
 LONGEST = 3_600.0
 PREFIX = "/google.firestore.v1.Firestore/"
@@ -88,4 +88,6 @@ class Counting(grpc.GenericRpcHandler):
             return int(bool(found.found.name or found.missing))
         if name == "RunQuery":
             return int(bool(RunQueryResponse.deserialize(answer).document.name))
+        if name == "Listen":
+            return int("document_change" in ListenResponse.deserialize(answer))
         return 0

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ohmyagent.adapters.gcp.commits import precondition, verification, write_of
+from ohmyagent.adapters.gcp.listening import MOST_WATCHES, Listener, server_time
 from ohmyagent.adapters.queries import Plan, cursor, plan
 from ohmyagent.adapters.retrying import Outrun, retrying
 from ohmyagent.adapters.values import check_collection, check_document, check_update, key_of, milliseconds
 from ohmyagent.adapters.writes import Collected, Write, refused
 from ohmyagent.domain.errors import Invalid, NotFound, Unavailable
-from ohmyagent.ports import Document, Page, Query, Transaction
+from ohmyagent.ports import Document, Page, Query, Transaction, Where
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -36,6 +37,7 @@ class FirestoreStore:
         self._database = database
         self._guard = threading.Lock()
         self._client: Any = client
+        self._listeners: list[Listener] = []
         self._pid = os.getpid()
 
     @property
@@ -46,6 +48,7 @@ class FirestoreStore:
                 from google.cloud.firestore import Client
 
                 self._client = Client(project=self._project, database=self._database)
+                self._listeners = []
                 self._pid = os.getpid()
             client: Client = self._client
             return client
@@ -90,26 +93,34 @@ class FirestoreStore:
 
         return retrying(attempt, FIRST_PAUSE)
 
-    def watch(self, collection: str, wake: Callable[[str], None]) -> Callable[[], None]:
-        """Firestore first sends the whole collection, one read for each document: watch small ones."""
+    def watch(self, collection: str, wake: Callable[[str], None], where: Where | None = None) -> Callable[[], None]:
+        """One read for its beginning and one for each change of what it listens to, not for what was there before."""
+        from google.cloud.firestore_v1.types import Target
+
         check_collection(collection)
-        begun = threading.Event()
+        client = self.client
+        watched = client.collection(collection)
+        with refusing("where"):
+            query: Any = watched._query() if where is None else watched.where(filter=_filter(where))
+            wanted = Target.QueryTarget(parent=watched._parent_info()[0], structured_query=query._to_protobuf())
+            since = server_time(client)
+            return self._listener().add(wanted, since, wake)
 
-        def changed(_: Any, changes: list[Any], __: Any) -> None:
-            if begun.is_set():
-                for change in changes:
-                    wake(f"{collection}/{change.document.id}")
-            begun.set()
-
-        listening: Any = self.client.collection(collection).on_snapshot(changed)
-        if not begun.wait(SECONDS):
-            listening.unsubscribe()
-            raise Unavailable
-        stop: Callable[[], None] = listening.unsubscribe
-        return stop
+    def _listener(self) -> Listener:
+        with self._guard:
+            if self._client is None:
+                raise Unavailable
+            for listener in self._listeners:
+                if len(listener) < MOST_WATCHES:
+                    return listener
+            self._listeners.append(Listener(self._client))
+            return self._listeners[-1]
 
     def close(self) -> None:
         with self._guard:
+            for listener in self._listeners:
+                listener.close()
+            self._listeners = []
             if self._client is not None:
                 self._client.close()
             self._client = None
@@ -154,17 +165,21 @@ class FirestoreStore:
 
 
 def _built(client: "Client", planned: Plan) -> Any:
-    from google.cloud.firestore_v1.base_query import FieldFilter
-
     query = planned.query
     built: Any = client.collection(query.collection)
     for where in query.where:
-        built = built.where(filter=FieldFilter(where.field, where.op, _stored(where.value)))
+        built = built.where(filter=_filter(where))
     names = {"asc": "ASCENDING", "desc": "DESCENDING"}
     for field, direction in planned.order:
         built = built.order_by(field, direction=names[direction])
     built = built.order_by("__name__", direction=names[planned.direction]).limit(query.limit + 1)
     return built if planned.start is None else built.start_after([*planned.start[0], planned.start[1]])
+
+
+def _filter(where: Where) -> Any:
+    from google.cloud.firestore_v1.base_query import FieldFilter
+
+    return FieldFilter(where.field, where.op, _stored(where.value))
 
 
 def _stored(value: Any) -> Any:

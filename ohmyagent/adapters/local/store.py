@@ -15,7 +15,7 @@ from ohmyagent.adapters.retrying import Outrun, retrying
 from ohmyagent.adapters.values import MAX_DOCUMENT, Key, check_document, check_update, key_of
 from ohmyagent.adapters.writes import Collected, Write, refused
 from ohmyagent.domain.errors import NotFound
-from ohmyagent.ports import ChangeKind, Document, Page, Query, Transaction
+from ohmyagent.ports import ChangeKind, Document, Page, Query, Transaction, Where
 
 T = TypeVar("T")
 
@@ -111,7 +111,8 @@ class SqliteStore:
 
         return retrying(attempt, FIRST_PAUSE)
 
-    def watch(self, collection: str, wake: Callable[[str], None]) -> Callable[[], None]:
+    def watch(self, collection: str, wake: Callable[[str], None], where: Where | None = None) -> Callable[[], None]:
+        """Here hints cost nothing, so all come."""
         return self.watchers.add(collection, wake)
 
     def close(self) -> None:
