@@ -1,5 +1,5 @@
 output "site" {
-  value = module.site.address
+  value = "https://${local.site}"
 }
 
 output "stream" {
@@ -17,6 +17,11 @@ output "registry" {
 output "services" {
   description = "What a roll-out moves traffic on."
   value       = sort(keys(local.processes))
+}
+
+output "reachable" {
+  description = "Those whose own address answers whoever asks, so that a new revision can be tried before it has traffic."
+  value       = var.shield ? [] : sort(local.public)
 }
 
 output "job" {
@@ -45,7 +50,7 @@ output "alerts" {
 
 output "dns" {
   description = "Records to make where the domains are held."
-  value       = { site = module.site.records, stream = module.run.stream_records, shield = { for name, shield in module.shield : name => shield.address } }
+  value       = { site = module.site.records, stream = module.run.stream_records, shield = [for shield in module.shield : shield.address] }
 }
 
 output "work" {

@@ -12,8 +12,15 @@ locals {
   given    = [for secret in distinct(flatten(values(local.secrets))) : secret if contains(keys(var.secret_versions), secret)]
   public   = [for name, process in local.processes : name if process.class == "public"]
   streams  = [for name, process in local.processes : name if try(process.streams, false)]
-  tick     = one([for name, process in local.processes : name if can(process.schedule)])
-  site     = var.site_domain == "" ? "${var.project}.web.app" : var.site_domain
+  # firebase.json says which path leads to which service, the first that fits; Hosting's `{,/**}` are two paths of a load balancer
+  led = flatten([for rule in jsondecode(file("${local.root}/firebase.json")).hosting.rewrites : [
+    for ending in endswith(rule.source, "{,/**}") ? ["", "/*"] : [endswith(rule.source, "/**") ? "/*" : ""] :
+    { path = "${trimsuffix(trimsuffix(rule.source, "{,/**}"), "/**")}${ending}", service = rule.run.serviceId }
+  ] if can(rule.run)])
+  first = { for one in local.led : one.path => one.service... }
+  paths = { for name in distinct([for one in local.led : one.service]) : name => sort([for path, names in local.first : path if names[0] == name]) }
+  tick  = one([for name, process in local.processes : name if can(process.schedule)])
+  site  = var.site_domain == "" ? "${var.project}.web.app" : var.site_domain
   stream = (
     var.stream_domain == "" ? "https://${try(local.streams[0], "chat")}-${var.project_number}.${var.region}.run.app" : "https://${var.stream_domain}"
   )
@@ -69,6 +76,7 @@ module "run" {
   network         = module.network.network
   subnetwork      = module.network.subnetwork
   stream_domain   = var.shield ? "" : var.stream_domain
+  shielded        = var.shield
   environment = merge({
     OMA_TARGET           = "gcp"
     GOOGLE_CLOUD_PROJECT = var.project
@@ -104,7 +112,7 @@ module "work" {
 module "site" {
   source      = "./modules/site"
   project     = var.project
-  site_domain = var.site_domain
+  site_domain = var.shield ? "" : var.site_domain
   rules       = "${local.root}/firestore.rules"
   depends_on  = [module.project, module.data]
 }
@@ -126,10 +134,13 @@ module "watching" {
 }
 
 module "shield" {
-  for_each = var.shield && var.stream_domain != "" ? toset(local.streams) : toset([])
-  source   = "./modules/shield"
-  project  = var.project
-  region   = var.region
-  service  = module.run.services[each.key]
-  domain   = var.stream_domain
+  count         = var.shield ? 1 : 0
+  source        = "./modules/shield"
+  project       = var.project
+  region        = var.region
+  services      = { for name in local.public : name => module.run.services[name] }
+  stream        = one(local.streams)
+  paths         = local.paths
+  site_domain   = var.site_domain
+  stream_domain = var.stream_domain
 }

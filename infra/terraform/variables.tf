@@ -102,7 +102,11 @@ variable "documentation" {
 }
 
 variable "shield" {
-  description = "Load balancer and Cloud Armor before the stream, about $24 a month."
+  description = "Load balancer and Cloud Armor before everything public, about $24 a month.  Needs both domains."
   type        = bool
   default     = false
+  validation {
+    condition     = !var.shield || (var.site_domain != "" && var.stream_domain != "")
+    error_message = "What a load balancer stands before needs names of its own: set site_domain and stream_domain."
+  }
 }

@@ -47,6 +47,21 @@ def rewritten() -> set[str]:
     return {rewrite["run"]["serviceId"] for rewrite in hosting["rewrites"] if "run" in rewrite}
 
 
+def led() -> dict[str, str]:
+    """The paths of firebase.json as a load balancer writes them, each with where it leads: the first that fits."""
+    hosting = json.loads((ROOT / "firebase.json").read_text(encoding="utf-8"))["hosting"]
+    found: dict[str, str] = {}
+    for rewrite in hosting["rewrites"]:
+        if "run" in rewrite:
+            source = rewrite["source"]
+            head = source.removesuffix("{,/**}").removesuffix("/**")
+            assert not set("*{") & set(head), "a pattern that no load balancer has"
+            endings = ("",) if head == source else ("/*",) if source == f"{head}/**" else ("", "/*")
+            for ending in endings:
+                found.setdefault(head + ending, rewrite["run"]["serviceId"])
+    return found
+
+
 def task_kinds() -> set[str]:
     """The kinds of task that the program makes."""
     trees = (ast.parse(file.read_text(encoding="utf-8")) for file in (ROOT / "ohmyagent").rglob("*.py"))

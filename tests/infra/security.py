@@ -11,18 +11,23 @@ INGRESS = {
     "oidc": "INGRESS_TRAFFIC_INTERNAL_ONLY",
     "token": "INGRESS_TRAFFIC_INTERNAL_ONLY",
 }
+SHIELDED = INGRESS | {"public": "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"}
 DOOR = "199.36.153.8/30"
 TELLING = ("/api/auth/validate/", "/ws/", "/api/beta/decisions/", "/api/mail/unsubscribe/")
 EVERYBODY = {"allUsers", "allAuthenticatedUsers"}
 
 
 def classes(plan: Plan, processes: dict[str, dict[str, Any]]) -> list[str]:
-    """A service that can be reached otherwise, or by others, than its class says."""
+    """A service that can be reached otherwise, or by others, than its class says.
+
+    Where a load balancer stands before them, what is public is reached by way of it only.
+    """
+    ingress = SHIELDED if any(plan.all("google_compute_security_policy")) else INGRESS
     found = {one.values["name"]: one for one in plan.all("google_cloud_run_v2_service")}
     wrong = [f"{name} is not made" for name in processes.keys() - found.keys()]
     for name, service in found.items():
         kind = processes[name]["class"]
-        if service.values["ingress"] != INGRESS[kind]:
+        if service.values["ingress"] != ingress[kind]:
             wrong.append(f"{name} of class {kind} has ingress {service.values['ingress']}")
         if service.values.get("invoker_iam_disabled"):
             wrong.append(f"{name} asks nobody who they are")

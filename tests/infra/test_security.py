@@ -30,6 +30,28 @@ def test_nothing_can_be_reached_by_whom_it_is_not_for(plan: Plan) -> None:
     assert [fault for faults in rules(plan).values() for fault in faults] == []
 
 
+def test_nothing_public_is_reached_around_the_shield(planned: dict[str, Plan]) -> None:
+    plan = planned["with_the_shield"]
+    assert security.classes(plan, deployables.processes()) == []
+    assert not list(plan.all("google_cloud_run_domain_mapping"))
+    around = changed(plan, "google_cloud_run_v2_service", lambda it: it.update(ingress="INGRESS_TRAFFIC_ALL"), "chat")
+    assert security.classes(around, deployables.processes()) != []
+
+
+def test_everything_behind_the_shield_has_its_limit(planned: dict[str, Plan]) -> None:
+    backends = planned["with_the_shield"].all("google_compute_backend_service")
+    limited = {one.key for one in backends if "security_policy" not in one.values}  # known only when it is made
+    assert limited == {name for name, process in deployables.processes().items() if process["class"] == "public"}
+
+
+def test_the_shield_leads_every_path_to_where_hosting_would(planned: dict[str, Plan]) -> None:
+    (front,) = (one for one in planned["with_the_shield"].all("google_compute_url_map") if one.values["host_rule"])
+    rules = [rule["paths"] for matcher in front.values["path_matcher"] for rule in matcher["path_rule"]]
+    led = deployables.led()
+    # Terraform goes through a map by its keys, here the services, whose addresses are known only when they are made
+    assert rules == [sorted(path for path, to in led.items() if to == name) for name in sorted(set(led.values()))]
+
+
 def test_the_three_classes_are_all_there(plan: Plan) -> None:
     classes = {service.values["labels"]["class"] for service in plan.all("google_cloud_run_v2_service")}
     assert {"public", "token"} <= classes

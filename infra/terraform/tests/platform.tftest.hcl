@@ -91,4 +91,23 @@ run "with_the_shield" {
   variables {
     shield = true
   }
+
+  assert {
+    condition     = length(output.dns.shield) == 1 && length(output.dns.site) == 0 && length(output.dns.stream) == 0
+    error_message = "Both domains point at the load balancer, and at nothing else."
+  }
+  assert {
+    condition     = length(output.reachable) == 0
+    error_message = "Nothing public is reached around the load balancer."
+  }
+}
+
+run "a_shield_without_domains_is_refused" {
+  command = plan
+
+  variables {
+    shield      = true
+    site_domain = ""
+  }
+  expect_failures = [var.shield]
 }

@@ -5,7 +5,7 @@ locals {
   invoked = { for name, process in var.processes : name => process if process.class == "oidc" }
   # Cloud Run's own address of a service is known before there is one, so that services can name each other.
   urls    = { for name in keys(var.processes) : name => "https://${name}-${var.project_number}.${var.region}.run.app" }
-  ingress = { public = "INGRESS_TRAFFIC_ALL", oidc = "INGRESS_TRAFFIC_INTERNAL_ONLY", token = "INGRESS_TRAFFIC_INTERNAL_ONLY" }
+  ingress = { public = var.shielded ? "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER" : "INGRESS_TRAFFIC_ALL", oidc = "INGRESS_TRAFFIC_INTERNAL_ONLY", token = "INGRESS_TRAFFIC_INTERNAL_ONLY" }
 }
 
 resource "google_cloud_run_v2_service" "process" {

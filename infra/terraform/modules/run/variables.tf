@@ -81,3 +81,8 @@ variable "subnetwork" {
 variable "stream_domain" {
   type = string
 }
+
+variable "shielded" {
+  description = "Whether a load balancer stands before what is public; then nothing public is reached around it."
+  type        = bool
+}

@@ -1,4 +1,4 @@
 output "address" {
-  description = "Where the stream's domain points, instead of Cloud Run's own records."
-  value       = google_compute_global_address.stream.address
+  description = "Where both domains point, instead of Hosting's and Cloud Run's own records."
+  value       = google_compute_global_address.front.address
 }
