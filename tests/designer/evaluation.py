@@ -63,7 +63,7 @@ class Result:
 
 
 def cases() -> list[Case]:
-    files = [HERE / f"conversations.{language}.json" for language in ("ko", "en")]
+    files = [HERE / f"conversations.{language}.json" for language in ("ko", "en", "natural")]
     return [Case(**one) for file in files for one in json.loads(file.read_text("utf-8"))]
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from ohmyagent.demo.conversation import Conversation
-from ohmyagent.demo.designing.speech import Json, by_demo, read
+from ohmyagent.demo.designing.speech import Json, by_demo, read, spoken
 from ohmyagent.demo.reply import Call
 from ohmyagent.demo.story import Story
 from ohmyagent.demo.words import Said, said
@@ -37,6 +37,12 @@ LIMITS: Said = (
     "A schedule may come due every {minutes} minutes, a month's cost limit is {month}, and a trial run costs {trial} "
     "at most.",
 )
+NO_DRAFT: Said = ("아직 초안이 없습니다.", "There is no draft yet.")
+RUNS: Said = (
+    "저장하고 일정을 켜면 **{when}**에 실행됩니다.",
+    "Once saved and switched on, it runs **{when}**.",
+)
+BY_HAND: Said = ("일정이 없어 직접 실행할 때만 일합니다.", "It has no schedule: it runs when you start it.")
 NO_LIMIT: Said = ("없음", "none")
 NO_AGENTS: Said = ("아직 저장한 에이전트가 없습니다.", "You have no saved agents yet.")
 STATUSES: dict[str, Said] = {
@@ -48,11 +54,11 @@ NONE_FAILED: Said = ("최근 실행 가운데 실패한 것이 없습니다.", "
 BLOCKED: Said = ("허용되지 않은 사이트를 열려고 했습니다: {hosts}.", "It tried hosts that are not allowed: {hosts}.")
 
 
-def job(c: Conversation) -> Job | None:
+def job(text: str) -> Job | None:
     """What was asked, if it was one of these."""
-    if len(c.said) > SHORT:
+    if len(text) > SHORT or (_TIMED.search(text) and _WORK.search(text)):
         return None
-    return next((answer for pattern, answer in _JOBS if pattern.search(c.said)), None)
+    return next((answer for pattern, answer in _JOBS if pattern.search(text)), None)
 
 
 def rehearse(c: Conversation) -> Story:
@@ -73,6 +79,15 @@ def why(c: Conversation) -> Story:
         return by_demo(c, said(NONE_FAILED, c.korean))
     found = read((yield Call("read_run", {"run_id": bad[0]["runId"]}))).get("untrusted", {})
     return by_demo(c, _told(found.get("run", bad[0]), c.korean))
+
+
+def when(c: Conversation) -> Story:
+    """When the draft comes due, in words."""
+    draft = read((yield Call("read_draft", {}))).get("draft", {})
+    if not draft.get("finalPrompt"):
+        return by_demo(c, said(NO_DRAFT, c.korean))
+    text = draft.get("scheduleText")
+    return by_demo(c, said(RUNS, c.korean).format(when=spoken(text, c.korean)) if text else said(BY_HAND, c.korean))
 
 
 def price(c: Conversation) -> Story:
@@ -119,28 +134,46 @@ def _told(run: Json, korean: bool) -> str:
     return text + " " + said(BLOCKED, korean).format(hosts=", ".join(blocked)) if blocked else text
 
 
+_TIMED = re.compile(r"매일|매주|평일|주말|마다|\d ?시(?!간)|\bevery\b|\bdaily\b|weekdays?\b|\d ?[ap]m\b", re.I)
+_WORK = re.compile(r"확인|조사|정리|요약|분석|비교|수집|모아|찾아|check|watch|summari[sz]e|compare|collect|write", re.I)
+"""A time and work to do are a wish, whatever else is in it: `매일 9시에 가격이 얼마인지 확인해 줘`."""
 _WHY = re.compile(
-    r"왜[^.\n]*(?:실패|안 ?(?:됐|돼|왔|되)|멈)|실패[^.\n]*(?:왜|이유|원인)"
+    r"왜[^.\n]*(?:실패|안 ?(?:됐|돼|왔|되)|멈)|실패[^.\n]*(?:왜|이유|원인|있(?:어|나|었)|없(?:어|나|었))"
+    r"|\b(?:did|has|have)\b[^.\n]*\bfail|\bwhat\b[^.\n]*\b(?:failed|went wrong)"
     r"|\bwhy\b[^.\n]*(?:fail|stop|wrong|not run)",
     re.I,
 )
 _WENT = re.compile(r"결과[^.\n]*(?:어때|어떻|알려|보여)|어떻게 ?됐|how did (?:it|that) go|what was the result", re.I)
 _TRY = re.compile(
-    r"시험 ?(?:해|삼아|실행)|테스트 ?(?:해|실행)|돌려 ?봐|한 ?번 ?(?:실행|돌려)|\btry it\b|\btest (?:it|run)|trial run",
+    r"시험 ?(?:해|삼아|실행)|테스트 ?(?:해|실행)|돌려 ?봐"
+    r"|(?<!에 )(?<!하루 )한 ?번 ?(?:만 )?(?:실행|돌려)|\btry (?:it|this|that)\b"
+    r"|\btest (?:it|this|run)|trial run|\brun it once",
     re.I,
 )
-_PRICE = re.compile(r"얼마|비용이|가격이|요금이|how much|what does it cost|the price\b", re.I)
+_PRICE = re.compile(
+    r"얼마|(?:비용|가격|요금|돈)[은이도]?[^.\n면때]*(?:알려|궁금|나와|들어|드는|보여|어떻게|어때)"
+    r"|how much|what (?:does|will|would) (?:it|this) cost|the (?:price|costs?)\b",
+    re.I,
+)
+_WHEN = re.compile(
+    r"언제[^.\n]*(?:실행|돌아|도는|시작|와|오)|몇 ?시에[^.\n]*(?:실행되|돌아|도는)|다음 실행"
+    r"|when (?:does|will|is) (?:it|this|the next)",
+    re.I,
+)
 _AGENTS = re.compile(
-    r"에이전트(?:가|를|는)? ?(?:목록|뭐|무엇|어떤|몇)|(?:내|제) 에이전트 ?(?:보여|알려)"
+    r"에이전트(?:가|를|는|로)? ?(?:목록|뭐|뭘|무엇|어떤|몇)|(?:내|제) 에이전트 ?(?:보여|알려)"
     r"|(?:list|show) my agents|which agents",
     re.I,
 )
-_LIMITS = re.compile(r"한도(?:가|는)|제한(?:이|은)|(?:무엇을|뭘) 할 수|what (?:are|is) the limit|what can you do", re.I)
+_LIMITS = re.compile(
+    r"한도(?:가|는)|제한(?:이|은)|(?:무엇을|무엇|뭘|뭐|뭐를) 할 수|what (?:are|is) the limit|what can you do", re.I
+)
 _JOBS: tuple[tuple[re.Pattern[str], Job], ...] = (
     (_WHY, why),
     (_WENT, went),
     (_TRY, rehearse),
     (_PRICE, price),
+    (_WHEN, when),
     (_AGENTS, agents),
     (_LIMITS, limits),
 )

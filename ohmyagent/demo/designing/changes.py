@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Generator
+from dataclasses import replace
 
 from ohmyagent.demo.conversation import Conversation, Step
 from ohmyagent.demo.designing.drafts import ask_when, wanted_by_hand
+from ohmyagent.demo.designing.smalltalk import small
 from ohmyagent.demo.designing.speech import CARDS, Json, by_demo, into, read, spoken
 from ohmyagent.demo.designing.wishes import email, hosts_in
 from ohmyagent.demo.reply import Call
@@ -23,7 +25,7 @@ _ENGLISH_CLOCK = re.compile(
 _SAID = re.compile(r"^(?P<days>.*?) ?(?P<times>(?:오전|오후) .*|정오|자정|\S*마다.*|매시.*)$")
 _WEEKDAY = re.compile(r"([월화수목금토일])(?:요일| ?[,·] ?(?=[월화수목금토일]))")
 _NO_WEEKEND = re.compile(
-    r"주말(?:은|엔|에는)? ?(?:빼|제외|말고|쉬)|평일(?:에)?(?:만|로)"
+    r"주말(?:은|에는|엔|에)? ?(?:빼|제외|말고|쉬(?!지)|안 |(?!쉬)[가-힣]{1,4}지 ?(?:말|마))|평일(?:에)?(?:만|로)"
     r"|(?:skip|not on|except|without|no) weekends?|weekdays only|only (?:on )?weekdays",
     re.I,
 )
@@ -32,20 +34,41 @@ _NO_HOLIDAYS = re.compile(
     r"공휴일(?:은|엔|에는)? ?(?:빼|제외|말고|쉬)|(?:skip|not on|except|without|no) (?:korean |public )*holidays", re.I
 )
 _NAME = re.compile(
-    r"이름(?:은|을)? ?['\"“‘]?(?P<ko>.+?)['\"”’]?(?:으로|로|이라고|라고) ?(?:바꿔|해|지어|변경)"
-    r"|(?:call|name|rename) it (?:to )?['\"“]?(?P<en>[^'\"”.\n]+)",
+    r"이름(?:은|을)? ?['\"“‘]?(?P<ko>.+?)['\"”’]?(?:으로|로|이라고|라고) ?(?:바꿔|바꾸|해|하[고자]|지어|짓|변경)"
+    r"|(?:call|name|rename) it (?:to )?['\"“]?(?P<en>[^'\"”.\n]+?)['\"”]?(?= and |[.,\n]|$)",
     re.I,
 )
 _TIMELY = re.compile(
-    r"\d|매|마다|요일|평일|주말|시에|정오|자정|every|daily|weekly|monthly|hourly|day|noon|midnight", re.I
+    r"\d|매|마다|요일|평일|주말|시에|정오|자정|[한두세] ?번"
+    r"|every|daily|weekly|monthly|hourly|day|noon|midnight|once|twice",
+    re.I,
 )
 _WHOLE = re.compile(r"매주|매월|매달|\bevery\b|마다|\d+일|영업일|month", re.I)
 _ENGLISH_DAY = re.compile(r"\b(mon|tues|wednes|thurs|fri|satur|sun)days?\b", re.I)
 _IN_KOREAN = {"mon": "월", "tues": "화", "wednes": "수", "thurs": "목", "fri": "금", "satur": "토", "sun": "일"}
 _DOLLARS = re.compile(r"\$ ?(\d+(?:\.\d+)?)|(\d+(?:\.\d+)?) ?(?:달러|dollars?)", re.I)
-_MONTHLY = re.compile(r"한 ?달|월 ?예산|매월|매달|month", re.I)
+_MONTHLY = re.compile(r"한 ?달|월 ?예산|매월|매달|(?<![가-힣\d])월 ?(?=\d|\$)|month", re.I)
 _OFF = re.compile(r"일정(?:은|을)? ?(?:빼|없애|지워|삭제|꺼)|(?:no|remove the|without a) schedule", re.I)
-_SAVE = re.compile(r"저장해|켜 ?줘|활성화|시작해|스케줄 ?걸|예약해|\b(?:save|activate|turn) (?:it|on)", re.I)
+_SAVE = re.compile(
+    r"(?<![에로을를] )저장(?:을 )?(?:해|하[자고면]|할[게래]|부탁|좀|[.!~]|$)|(?:이|그)(?:걸|거|것|대|렇게)로? 저장"
+    r"|켜 ?줘|활성화|시작해|스케줄 ?걸|예약해"
+    r"|\b(?:save|activate|start|switch|turn) (?:it|this|that|on)\b|\bsave[.!]*$|go live",
+    re.I,
+)
+_OFTEN = re.compile(
+    r"(?:하루|일주일|한 ?주|한 ?달)에 ?\S+ ?번|격주|\S+ ?[일주]마다|\btwice a|\btimes a (?:day|week|month)"
+    r"|\bevery other\b",
+    re.I,
+)
+"""How often, in words that may be no schedule of ours: asked, and not put down as something to do."""
+_LATER = re.compile(
+    r"(?P<much>한|두|세|반|\d{1,2}) ?(?P<unit>시간|분)(?: ?(?P<half>반))?(?:만|쯤|정도)? ?"
+    r"(?:더 )?(?:(?P<later>늦|미뤄|미루|뒤로|나중)|(?P<earlier>일찍|빨리|빠르|당겨|당기|앞당|앞으로))"
+    r"|(?P<en_much>an?|half an|one|two|three|\d{1,2}) (?P<en_unit>hours?|minutes?|mins?) (?P<en>later|earlier|sooner)",
+    re.I,
+)
+_MUCH = {"한": 1, "두": 2, "세": 3, "a": 1, "an": 1, "one": 1, "two": 2, "three": 3}
+_PARTS = ("morning", "아침"), ("afternoon", "오후"), ("evening", "저녁"), ("night", "밤")
 CLICK = (
     "저장하고 켜는 것은 카드의 버튼으로만 됩니다. 초안 카드의 **저장** 또는 **저장하고 일정 켜기**를 눌러 주세요.",
     "Only the buttons on the card save it and switch it on. "
@@ -54,6 +77,8 @@ CLICK = (
 
 
 def change(c: Conversation, present: Json) -> Story:
+    if (answer := small(c)) is not None:
+        return (yield from answer)
     if _SAVE.search(c.said) and len(c.said) < 40:
         return by_demo(c, said(CLICK, c.korean))
     fields, heard = yield from _changes(c, present)
@@ -88,7 +113,7 @@ def _changes(c: Conversation, present: Json) -> Generator[Call, Step, tuple[Json
         return fields | {"limits": {limit: float(dollars[1] or dollars[2])}}, {}
     if _OFF.search(c.said) or wanted_by_hand(c.said):
         return fields | {"no_schedule": True}, {}
-    heard = yield from _heard(c, present)
+    heard = yield from _heard(replace(c, said=_NAME.sub("", c.said)), present)
     if heard.get("schedule") and not heard.get("tooFrequent"):
         return fields | {"schedule": heard["schedule"]}, heard
     return fields, {"open": heard} if heard.get("question") or heard.get("tooFrequent") else {}
@@ -101,7 +126,12 @@ def _heard(c: Conversation, present: Json) -> Generator[Call, Step, Json]:
         return read((yield Call("propose_schedule", {"text": moved})))
     if not _TIMELY.search(c.said):
         return {}
-    return read((yield Call("propose_schedule", {"text": _INTO.sub("", _NOT_BUT.sub("", c.said))})))
+    heard = read((yield Call("propose_schedule", {"text": _INTO.sub("", _NOT_BUT.sub("", c.said))})))
+    return (
+        {"question": True}
+        if heard.get("understood") is False and "question" not in heard and _OFTEN.search(c.said)
+        else heard
+    )
 
 
 def _moved(text: str, before: Json | None) -> str | None:
@@ -125,7 +155,7 @@ def _moved(text: str, before: Json | None) -> str | None:
 def _days(text: str) -> str | None:
     if _NO_WEEKEND.search(text):
         return "평일"
-    if _EVERY_DAY.search(text):
+    if _EVERY_DAY.search(_NOT_BUT.sub("", text)):
         return "매일"
     if re.search(r"첫|둘째|셋째|넷째|다섯째|마지막", text):
         return None
@@ -137,12 +167,15 @@ def _days(text: str) -> str | None:
 
 def _times(text: str, before: str) -> str | None:
     """Another time of day; without a half of the day it is in the same one as before."""
+    if later := _LATER.search(text):
+        return _shifted(later, before)
     if re.search("[가-힣]", text):
         found = list(_CLOCK.finditer(_NOT_BUT.sub("", text)))
         half = found[-1]["half"] if found else None
     else:
         found = [one for one in _ENGLISH_CLOCK.finditer(_INSTEAD_OF.sub("", text)) if "$" not in text]
         half = {"a": "오전", "p": "오후"}.get((found[-1]["half"] or "")[:1].lower()) if found else None
+        half = half or next((korean for english, korean in _PARTS if english in text.lower()), None)
     if not found or not re.match("오전|오후|정오|자정", before):
         return None
     clock = found[-1].groupdict()
@@ -152,6 +185,26 @@ def _times(text: str, before: str) -> str | None:
     part = half or (same if 0 < hour < 12 else "")
     said_so = f"{part} {hour}시".strip()
     return f"{said_so} {int(minute)}분" if minute and int(minute) else said_so
+
+
+def _shifted(by: re.Match[str], before: str) -> str | None:
+    """The one time of day so much later or earlier, if it stays in the day."""
+    old = re.fullmatch(r"(?:(?P<half>오전|오후) (?P<hour>\d+)시(?: (?P<minute>\d+)분)?|(?P<noon>정오))", before)
+    if old is None:
+        return None
+    hour = 12 if old["noon"] else int(old["hour"]) % 12 + 12 * (old["half"] == "오후")
+    minutes = hour * 60 + int(old["minute"] or 0) + _minutes(by)
+    return f"{minutes // 60:02}:{minutes % 60:02}" if 0 <= minutes < 24 * 60 else None
+
+
+def _minutes(by: re.Match[str]) -> int:
+    much, unit = (by["much"] or by["en_much"]).lower(), by["unit"] or by["en_unit"]
+    hours = unit == "시간" or unit.lower().startswith("hour")
+    if much in ("반", "half an"):
+        size = 30
+    else:
+        size = int(_MUCH.get(much, much)) * (60 if hours else 1) + (30 if by["half"] else 0)
+    return size if by["later"] or by["en"] == "later" else -size
 
 
 def _summary(c: Conversation, fields: Json, heard: Json) -> str:

@@ -19,7 +19,8 @@ _PARTICLE = re.compile(r"(?<=[가-힣A-Za-z0-9])(?:들을|들의|들|을|를|의
 _KOREAN_OPENING = re.compile(r"^(?:그리고|혹시|저기|안녕하세요)[,.! ]*")
 
 _MAIL_NEVER = re.compile(
-    r"(?:메일|알림)[^.\n]{0,8}(?:보내지 ?마|필요 ?없|하지 ?마|없이|끄|꺼|주지 ?마)"
+    r"(?:메일|알림)[^.\n]{0,8}"
+    r"(?:보내지 ?마|필요 ?없|하지 ?마|없이|끄|꺼|주지 ?마|빼|그만|안 ?(?:보내|주|줘|해|와|받)[가-힣]*(?:도|래))"
     r"|(?:no|without|don'?t|do not|stop)\b[^.\n]{0,16}\be?-?mail", re.I,
 )  # fmt: skip
 _MAIL_ON_FAILURE = re.compile(
@@ -56,6 +57,10 @@ _ENGLISH_CUT = re.compile(
 )
 _AT_ADDRESS = re.compile(r" ?\b(?:at|on|from|of|in)? ?https?://\S+", re.I)
 _HELLO = re.compile(r"(?:hi|hello|hey|good (?:morning|evening)|thanks?|thank you)\b", re.I)
+_ASKS = re.compile(
+    r"(?:what|who|when|where|why|how|which|is|are|am|was|were|do|does|did|has|have|should)\b.*\?\s*$", re.I | re.S
+)
+"""A question to the designer; what comes with a time is asked of the agent."""
 LONGEST_NAME = 50
 
 
@@ -123,7 +128,7 @@ def is_wish(text: str, korean: bool) -> bool:
     return (
         bool(_VERB.search(text))
         if korean
-        else len(_ENGLISH_OPENING.sub("", text).split()) > 1 and not _HELLO.match(text)
+        else len(_ENGLISH_OPENING.sub("", text).split()) > 1 and not _HELLO.match(text) and not _ASKS.match(text)
     )
 
 

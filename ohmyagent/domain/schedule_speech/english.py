@@ -14,6 +14,7 @@ from ohmyagent.domain.schedule_speech.pieces import (
     Recurs,
     Rule,
     WithoutHolidays,
+    WithoutWeekends,
     reading,
     rule,
 )
@@ -91,11 +92,15 @@ RULES: Sequence[Rule] = (
     reading(rf"{_EVERY}hour at (\d{{1,2}}) past(?: the hour)?\b", lambda found: [Every(60, int(found[1]))]),
     rule(rf"(?:{_EVERY}hour|hourly|once an hour)\b(?: on the hour)?", Every(60)),
     *(
-        rule(rf"{_EVERY}{name}\b", On(Daily()), Part(name))
+        rule(rf"{_EVERY}{name}\b", On(Daily()), Part(name, after=True))
         for name in ("morning", "afternoon", "evening", "night")
     ),
-    *(rule(rf"in the {name}\b", Part(name, after=True)) for name in ("morning", "afternoon", "evening")),
-    rule(r"at night\b", Part("night", after=True)),
+    *(
+        rule(rf"(?:in the |at )?{name}s?\b", Part(name, after=True))
+        for name in ("morning", "afternoon", "evening", "night")
+    ),
+    rule(r"(?:but |and )?(?:except|excluding|skip|skipping|without|not)(?: on| for)? (?:the )?weekends?\b",
+         WithoutWeekends()),
     rule(rf"(?:{_EVERY}(?:single )?day|everyday|daily|once a day)\b", On(Daily())),
     rule(rf"(?:{_EVERY}|on )?(?:weekdays?|workdays?)\b", On(_WORKDAYS)),
     rule(rf"(?:{_EVERY}|on )?(?:business|working) days?\b", On(_WORKDAYS), _NO_HOLIDAYS),
@@ -106,7 +111,7 @@ RULES: Sequence[Rule] = (
     rule(r"last (?:business|working) day\b", On(LastBusinessDay(), "month"), _NO_HOLIDAYS),
     rule(r"last weekday\b", On(LastBusinessDay(), "month")),
     rule(r"last day\b", On(Monthly((0,)), "month")),
-    rule(r"(?:first|1st) day\b", On(Monthly((1,)), "month")),
+    rule(r"(?:first|1st)(?: day\b|(?= of (?:the|each|every) month\b))", On(Monthly((1,)), "month")),
     reading(rf"(?:every )?({'|'.join(_NTH)}) ({_D})\b", _nth),
     reading(rf"(?:{_EVERY})?({_D}) ?(?:to|through|-|–) ?({_D})\b", _span),
     reading(rf"({_EVERY})?({_D}s?\b(?:{_AND}(?:on )?{_D}s?\b)*)", _weekdays),

@@ -14,6 +14,7 @@ from ohmyagent.domain.schedule_speech.pieces import (
     Recurs,
     Rule,
     WithoutHolidays,
+    WithoutWeekends,
     reading,
     rule,
 )
@@ -22,6 +23,8 @@ _WEEK = "월화수목금토일"
 _W = f"[{_WEEK}]"
 _AND = r" ?(?:,|·|/|및|과|와|이랑|하고) ?"
 _DAY = r"(?:요일|(?=마다)|(?![가-힣]))"
+_RECURRING = r"(마다|(?=.{1,16}[시분반]마다))?"
+"""Said of the days, or of the time on them: `월수금 10시마다`."""
 _ONCE = r"(?:마다| ?간격(?:으로)?| ?에 한 ?번(?:씩)?)"
 _NTH = {"마지막": 0, "첫": 1, "둘": 2, "두": 2, "셋": 3, "세": 3, "넷": 4, "네": 4, "다섯": 5}
 _HOURS = {
@@ -41,7 +44,7 @@ def _number(said: str) -> int:
 
 def _weekdays(found: re.Match[str]) -> Sequence[Piece]:
     days = sorted({_WEEK.index(letter) + 1 for letter in found[1].replace("요일", "") if letter in _WEEK})
-    return [On(Weekly(tuple(days)), None if found[2] else "week")]
+    return [On(Weekly(tuple(days)), None if found[2] is not None else "week")]
 
 
 def _span(found: re.Match[str]) -> Sequence[Piece]:
@@ -80,6 +83,7 @@ RULES: Sequence[Rule] = (
         r"(?:한국 ?)?(?:법정 ?)?공휴일(?:은|에는|엔|을|에)? ?(?:빼고|빼|제외하고|제외|말고|쉬고|건너뛰고)",
         WithoutHolidays(),
     ),
+    rule(r"주말(?:은|에는|엔|을|에)? ?(?:빼고|빼|제외하고|제외|말고|쉬고|건너뛰고)", WithoutWeekends()),
     rule(r"(?:한국|서울) ?시간(?:으로)?|kst", InZone("Asia/Seoul")),
     rule(r"utc", InZone("UTC")),
     reading(rf"(?:매 ?)?(\d{{1,4}}) ?분{_ONCE}", lambda found: [Every(int(found[1]))]),
@@ -100,7 +104,9 @@ RULES: Sequence[Rule] = (
     rule(r"마지막 ?평일", On(LastBusinessDay(), "month")),
     rule(r"말일|마지막 ?날", On(Monthly((0,)), "month")),
     reading(rf"(마지막|첫|둘|두|셋|세|넷|네|다섯)(?:째| ?번째)? ?({_W})요일", _nth),
-    reading(rf"({_W}요일(?:{_AND}{_W}요일)*|{_W}(?: ?[,·/] ?{_W})+{_DAY}|(?!일일){_W}{{2,6}}{_DAY})(마다)?", _weekdays),
+    reading(
+        rf"({_W}요일(?:{_AND}{_W}요일)*|{_W}(?: ?[,·/] ?{_W})+{_DAY}|(?!일일){_W}{{2,6}}{_DAY}){_RECURRING}", _weekdays
+    ),
     reading(rf"(?<=매주 )({_W})(마다)?(?= )", _weekdays),
     reading(r"(\d{1,2})월 ?(\d{1,2})일", _date),
     reading(rf"\d{{1,2}}일?(?:{_AND}\d{{1,2}}일?)*(?<=일)(?!마다| ?에 한| ?간격|[가-힣]*번)", _days),
@@ -111,6 +117,6 @@ RULES: Sequence[Rule] = (
     rule(r"정오", Clock(12, exact=True)),
     rule(r"자정", Clock(12, part="night")),
     rule(r"(?:실행|알려|보내|돌려|해) ?(?:해 ?)?(?:줘|주세요|주십시오)?[.!]?$"),
-    rule(r"(?:에는|에|엔|마다|과|와)(?= |,|$)"),
+    rule(r"(?:에는|에만|에|엔|마다|만|씩|과|와)(?= |,|$)"),
     rule(r"[ ,.()]+"),
 )  # fmt: skip

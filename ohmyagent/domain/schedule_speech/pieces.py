@@ -60,13 +60,18 @@ class WithoutHolidays:
 
 
 @dataclass(frozen=True)
+class WithoutWeekends:
+    """Not on Saturdays and Sundays."""
+
+
+@dataclass(frozen=True)
 class InZone:
     """By the clocks of this IANA zone."""
 
     zone: str
 
 
-Piece = Recurs | On | Every | Part | Clock | WithoutHolidays | InZone
+Piece = Recurs | On | Every | Part | Clock | WithoutHolidays | WithoutWeekends | InZone
 Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], Sequence[Piece]]]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from ohmyagent.domain.schedule_shapes import Days
+from ohmyagent.domain.schedule_shapes import Daily, Days, Weekly
 from ohmyagent.domain.schedule_speech.clock import PARTS, meanings
 from ohmyagent.domain.schedule_speech.pieces import (
     Clock,
@@ -16,9 +16,11 @@ from ohmyagent.domain.schedule_speech.pieces import (
     Piece,
     Recurs,
     WithoutHolidays,
+    WithoutWeekends,
 )
 
 P = TypeVar("P", bound=Piece)
+WORKDAYS = (1, 2, 3, 4, 5)
 
 
 class Unclear(Exception):
@@ -43,7 +45,7 @@ class Sentence:
 
 def understood(pieces: Sequence[Piece]) -> Sentence:
     """Raises Unclear when a thing is said twice in different words."""
-    on, recurs, zone = _one(pieces, On), _one(pieces, Recurs), _one(pieces, InZone)
+    on, recurs, zone = _on(pieces), _one(pieces, Recurs), _one(pieces, InZone)
     holidays = [piece for piece in pieces if isinstance(piece, WithoutHolidays)]
     clocks, part = _clocks(pieces)
     return Sentence(
@@ -56,6 +58,19 @@ def understood(pieces: Sequence[Piece]) -> Sentence:
         holidays=min(holidays, key=lambda piece: piece.if_known, default=None),
         zone=zone.zone if zone else None,
     )
+
+
+def _on(pieces: Sequence[Piece]) -> On | None:
+    """The days; leaving out weekends makes workdays of every day, and goes with no days of a month."""
+    on = _one(pieces, On)
+    if _one(pieces, WithoutWeekends) is None:
+        return on
+    match on.days if on else Daily():
+        case Daily():
+            return On(Weekly(WORKDAYS))
+        case Weekly(weekdays) if kept := tuple(day for day in weekdays if day in WORKDAYS):
+            return replace(on, days=Weekly(kept)) if on else None
+    raise Unclear
 
 
 def _one(pieces: Sequence[Piece], kind: type[P]) -> P | None:

@@ -14,10 +14,10 @@ _WORD = re.compile(r"\S+")
 _TAIL = re.compile(r"(?:[\s,.!]|(?<!\S)(?:and|at|on|of|the)$)+$", re.I)
 """What ends a sentence, or begins the next one, is no part of the schedule."""
 _NUMBER = re.compile(r"\W*\d+\W*")
-_WITHOUT_HOLIDAYS = re.compile(
-    r"(?:한국 ?)?(?:법정 ?)?공휴일(?:은|에는|엔|을|에)? ?(?:빼고|빼|제외하고|제외|말고|쉬고|건너뛰고)"
-    r"|(?:but |and )?(?:except|excluding|skip|skipping|without|not)(?: on| for)? (?:korean )?(?:public |national )?"
-    r"holidays?",
+_WITHOUT = re.compile(
+    r"(?:(?:한국 ?)?(?:법정 ?)?공휴일|주말)(?:은|에는|엔|을|에)? ?(?:빼고|빼|제외하고|제외|말고|쉬고|건너뛰고)"
+    r"|(?:but |and )?(?:except|excluding|skip|skipping|without|not)(?: on| for)? "
+    r"(?:(?:korean )?(?:public |national )?holidays?|(?:the )?weekends?)",
     re.I,
 )
 
@@ -34,20 +34,20 @@ class Spotted:
 
 
 def spotted(text: str, hear: Hear) -> Spotted | None:
-    """The longest run of words that is a schedule, or else asks back; holidays left out elsewhere belong to it."""
+    """The longest run of words that is a schedule, or else asks back; with days off that are named elsewhere."""
     words = list(_WORD.finditer(text))[:MOST_WORDS]
     found = _longest(text, words, hear)
     if found is None:
         return None
     begin, end, meant = found
     phrase, rest = text[begin:end], f"{text[:begin].rstrip()} {text[end:].lstrip()}".strip()
-    holidays = _WITHOUT_HOLIDAYS.search(rest)
-    if holidays is not None:
-        korean = re.search("[가-힣]", holidays[0]) is not None
-        whole = f"{holidays[0]} {phrase}" if korean else f"{phrase} {holidays[0]}"
+    without = _WITHOUT.search(rest)
+    if without is not None:
+        korean = re.search("[가-힣]", without[0]) is not None
+        whole = f"{without[0]} {phrase}" if korean else f"{phrase} {without[0]}"
         both = hear(whole)
         if both is not None:
-            return Spotted(whole, f"{rest[: holidays.start()]}{rest[holidays.end() :]}".strip(), both)
+            return Spotted(whole, f"{rest[: without.start()]}{rest[without.end() :]}".strip(), both)
     return Spotted(phrase, rest, meant)
 
 
