@@ -1,4 +1,7 @@
-"""The model gateway by itself, on the program that the environment describes: uvicorn --factory services.gateway:app"""
+"""The model gateway by itself, on the program that the environment describes.
+
+uvicorn --factory --http ohmyagent.gateway.inlet:Protocol services.gateway:app
+"""
 
 import asyncio
 

@@ -3,6 +3,7 @@
 set -eu
 case "$1" in
     chat) set -- "$1" --ws ohmyagent.chat.wire:Protocol --ws-max-size 2097152 ;;
+    gateway) set -- "$1" --ws none --http ohmyagent.gateway.inlet:Protocol --no-proxy-headers ;;
     *) set -- "$1" --ws websockets-sansio ;;
 esac
 app="services.$1:app"

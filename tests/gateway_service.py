@@ -17,6 +17,7 @@ from ohmyagent.domain.costs import Model, ModelMode, ModelTable, Price
 from ohmyagent.domain.text import digest
 from ohmyagent.domain.usage import Ledger
 from ohmyagent.gateway.app import Gateway
+from ohmyagent.gateway.inlet import Protocol
 from ohmyagent.gateway.limits import Limits
 from ohmyagent.gateway.upstreams import Upstream
 from ohmyagent.use_cases.metering import token_for
@@ -33,10 +34,12 @@ MODELS = ModelTable((MODEL, OTHER, UNPRICED), default="sonnet")
 
 
 class Served:
-    """An ASGI application under uvicorn, in a thread of its own."""
+    """An ASGI application under uvicorn, served as the gateway is, in a thread of its own."""
 
-    def __init__(self, app: Any) -> None:
-        config = uvicorn.Config(app, port=0, log_level="critical", lifespan="on", timeout_graceful_shutdown=5)
+    def __init__(self, app: Any, http: type[asyncio.Protocol] = Protocol) -> None:
+        config = uvicorn.Config(
+            app, port=0, http=http, ws="none", log_level="critical", lifespan="on", timeout_graceful_shutdown=5
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 

@@ -14,6 +14,7 @@ from ohmyagent.domain.text import digest
 from ohmyagent.domain.usage import Ledger
 from ohmyagent.gateway.app import Gateway
 from ohmyagent.gateway.heap import set_aside
+from ohmyagent.gateway.inlet import Protocol
 from ohmyagent.gateway.upstreams import Upstream
 from ohmyagent.records.indexes import INDEXES
 from ohmyagent.use_cases.metering import Call, token_for
@@ -66,7 +67,16 @@ def main(port: int, upstream: str, folder: Path, mode: str) -> None:
     if mode == "bare":
         gateway._till = Unmetered()  # type: ignore[assignment]
     set_aside()
-    uvicorn.run(gateway, port=port, loop="uvloop", http="httptools", ws="none", log_level="error", access_log=False)
+    uvicorn.run(
+        gateway,
+        port=port,
+        loop="uvloop",
+        http=Protocol,
+        ws="none",
+        log_level="error",
+        access_log=False,
+        proxy_headers=False,
+    )
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from ohmyagent.cli.clockwork import Clockwork
 from ohmyagent.cli.front import Front
 from ohmyagent.cli.meters import Meters
 from ohmyagent.domain.executions import OWNED
-from ohmyagent.gateway import heap
+from ohmyagent.gateway import heap, inlet
 from ohmyagent.gateway.dialling import Dialler
 from ohmyagent.ports import Where
 from ohmyagent.settings import Settings
@@ -92,7 +92,7 @@ async def _serve(
     front: Front,
 ) -> None:
     clockwork = Clockwork(app)
-    servers = [_Server(_config(application)) for application in (front.main, front.gateway)]
+    servers = [_Server(_config(front.main)), _Server(_config(front.gateway, http=inlet.Protocol))]
     signals = _Signals()
     async with front:
         serving = [asyncio.create_task(s.serve([sock])) for s, sock in zip(servers, listeners, strict=True)]
@@ -132,11 +132,11 @@ class _Signals:
         (self.second if self.first.is_set() else self.first).set()
 
 
-def _config(application: Front | object) -> uvicorn.Config:
+def _config(application: Front | object, http: "type[asyncio.Protocol] | str" = "httptools") -> uvicorn.Config:
     return uvicorn.Config(
         application,  # type: ignore[arg-type]  # an ASGI 3 callable
         interface="asgi3",
-        http="httptools",
+        http=http,
         ws=Protocol,
         ws_max_size=LARGEST_MESSAGE,
         ws_per_message_deflate=False,

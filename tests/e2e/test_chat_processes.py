@@ -31,6 +31,8 @@ class Service:
         self.url = f"http://127.0.0.1:{port}"
         command = [sys.executable, "-m", "uvicorn", "--factory", "--port", str(port), f"services.{name}:app"]
         command += ["--ws", "ohmyagent.chat.wire:Protocol", "--log-level", "warning"]
+        if name == "gateway":
+            command += ["--http", "ohmyagent.gateway.inlet:Protocol"]
         with log.open("ab") as told:
             self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=told, stderr=told)
         deadline = time.monotonic() + PATIENCE

@@ -99,6 +99,8 @@ class Cloud:
         port = str(self.street.ports[name])
         if name in SERVICES:
             command = ["uvicorn", "--factory", f"services.{name}:app", "--host", "127.0.0.1", "--port", port]
+            if name == "gateway":
+                command += ["--http", "ohmyagent.gateway.inlet:Protocol"]
         else:
             kind = "cloudevent" if name in EVENTS else "http"
             source = ["--source", str(ROOT / "functions" / "main.py"), "--signature-type", kind]
