@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -21,6 +22,9 @@ GOOGLE_NEEDS = ("GOOGLE_CLOUD_PROJECT", "OMA_PUBLIC_URL", "OMA_SERVICES", "OMA_B
 KMS_KEY = re.compile(r"projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+")
 EMULATED = ("tasks", "run", "scheduler", "kms", "storage", "certs")
 ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9.-]*[a-z0-9]")
+
+
+Network = IPv4Network | IPv6Network
 
 
 class BadSettings(Exception):
@@ -99,15 +103,11 @@ class Settings:
     google: Google | None = None
     link_key: str | None = field(default=None, repr=False)
     proxies: int = 0
+    proxy_networks: tuple[Network, ...] | None = None
     pace: tuple[float, float] = (10.0, 20.0)
     cors_origins: tuple[str, ...] = ()
     google_certs_url: str = "https://www.googleapis.com/oauth2/v1/certs"
     stream_url: str | None = None
-
-    @property
-    def target_is_one_machine(self) -> bool:
-        """Whether whoever comes from this machine is at home here."""
-        return self.target == "local"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None, *, target: str | None = None) -> "Settings":
@@ -126,6 +126,7 @@ class Settings:
         admin_emails = _addresses(env, "ADMIN_EMAILS", wrong)
         plans = _plans(env, wrong)
         proxies = _number(env, "OMA_PROXIES", 0 if target == "local" else 2, 0, 10, wrong)
+        proxy_networks = _networks(env, wrong)
         pace = _pace(env, wrong)
         cors_origins = _origins(env, wrong)
         if wrong:
@@ -151,6 +152,7 @@ class Settings:
             google=google,
             link_key=env.get("OMA_LINK_KEY") or None,
             proxies=proxies,
+            proxy_networks=proxy_networks,
             pace=pace,
             cors_origins=cors_origins,
             google_certs_url=env.get("GOOGLE_CERTS_URL") or cls.google_certs_url,
@@ -174,6 +176,15 @@ def _origins(env: Mapping[str, str], wrong: list[str]) -> tuple[str, ...]:
         if not re.fullmatch(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?", origin):
             wrong.append(f"OMA_CORS_ORIGINS has {origin!r}, which is no origin such as https://page.example.com")
     return found
+
+
+def _networks(env: Mapping[str, str], wrong: list[str]) -> tuple[Network, ...] | None:
+    """A comma list; None without one."""
+    try:
+        return tuple(map(ip_network, filter(None, env.get("OMA_PROXY_NETWORKS", "").replace(",", " ").split()))) or None
+    except ValueError as error:
+        wrong.append(f"OMA_PROXY_NETWORKS: {error}; it is a comma list such as 203.0.113.7, 2001:db8::/32")
+        return None
 
 
 def _number(env: Mapping[str, str], name: str, default: int, least: int, most: int, wrong: list[str]) -> int:

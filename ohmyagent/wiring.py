@@ -12,6 +12,7 @@ from ohmyagent import __version__, logs
 from ohmyagent.adapters.excerpts import ProcessReader
 from ohmyagent.adapters.gcp.callers import GoogleCallers
 from ohmyagent.adapters.gcp.files import BucketFiles
+from ohmyagent.adapters.gcp.fronts import FRONTS
 from ohmyagent.adapters.gcp.jobs import CloudRunJobs
 from ohmyagent.adapters.gcp.metronome import SchedulerMetronome
 from ohmyagent.adapters.gcp.queue import CloudTasksQueue
@@ -35,6 +36,7 @@ from ohmyagent.domain.errors import Conflict
 from ohmyagent.domain.plans import Plans
 from ohmyagent.domain.runner import Pace, SandboxState
 from ohmyagent.gateway.upstreams import ANTHROPIC_URL, Upstream
+from ohmyagent.http.addresses import Approach
 from ohmyagent.ports import Callers, Courier, Files, Identities, Jobs, Mail, Metronome, Queue, Reader, Store, Vault
 from ohmyagent.records.indexes import INDEXES
 from ohmyagent.runner.installation import default_home
@@ -76,6 +78,7 @@ class App:
     """The program, put together for one target."""
 
     settings: Settings
+    approach: Approach
     store: Store
     queue: Queue
     jobs: Jobs
@@ -154,6 +157,7 @@ def local(settings: Settings) -> Local:
     planning.publish(store, settings.plans)
     return Local(
         settings=settings,
+        approach=Approach(settings.proxies, settings.proxy_networks, homely=True),
         store=store,
         changes=SqliteChanges(store),
         queue=SqliteQueue(data.database),
@@ -184,6 +188,7 @@ def gcp(settings: Settings) -> Cloud:
     place = (here.project, here.region)
     return Cloud(
         settings=settings,
+        approach=Approach(settings.proxies, settings.proxy_networks or FRONTS),
         store=FirestoreStore(here.project),
         queue=CloudTasksQueue(
             *place,

@@ -8,6 +8,5 @@ from ohmyagent.http.guards import AsgiGuard
 
 
 def app() -> AsgiGuard:
-    """Hosting does not stand before it, so it has one proxy less than the functions."""
     here = wiring.app()
-    return AsgiGuard(Chat(here, run=asyncio.to_thread), here, max(0, here.settings.proxies - 1))
+    return AsgiGuard(Chat(here, run=asyncio.to_thread), here)

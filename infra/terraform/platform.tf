@@ -89,7 +89,10 @@ module "run" {
     OMA_INVOKER          = module.identity.invoker
     OMA_JOB              = local.deployables.job.name
     OMA_TICK             = coalesce(local.tick, "tick")
-  }, var.settings)
+    },
+    # who comes by the load balancer is whom it heard from; without one the program knows Hosting's front ends
+    var.shield ? { OMA_PROXY_NETWORKS = module.shield[0].address } : {},
+  var.settings)
 }
 
 module "work" {

@@ -13,7 +13,8 @@ from ohmyagent.domain.costs import ModelTable
 from ohmyagent.domain.errors import FieldError, Invalid, NotFound, Unauthenticated
 from ohmyagent.domain.permissions import Action, Site, may
 from ohmyagent.domain.runner import Pace, SandboxState
-from ohmyagent.http import addresses, credentials
+from ohmyagent.http import credentials
+from ohmyagent.http.addresses import Approach
 from ohmyagent.http.language import Language, language_of
 from ohmyagent.ports import Files, Identities, Queue, Reader, Store, Vault
 from ohmyagent.settings import Settings
@@ -30,6 +31,8 @@ class Platform(Protocol):
 
     @property
     def settings(self) -> Settings: ...
+    @property
+    def approach(self) -> Approach: ...
     @property
     def store(self) -> Store: ...
     @property
@@ -95,11 +98,11 @@ def user() -> User:
 
 def count(what: Counted, subject: str | None = None) -> None:
     """One more of it by the request's address, or by `subject`; raises RateLimited.  Not at one's own machine."""
-    settings, forwarded = app().settings, request.headers.getlist("X-Forwarded-For")
-    address = addresses.client(request.remote_addr, forwarded, settings.proxies)
-    if addresses.at_home(address, one_machine=settings.target_is_one_machine, proxies=settings.proxies):
+    approach, forwarded = app().approach, request.headers.getlist("X-Forwarded-For")
+    address = approach.client(request.remote_addr, forwarded)
+    if approach.at_home(address):
         return
-    front = addresses.front(forwarded, settings.proxies)
+    front = approach.front(forwarded)
     if what is Counted.GUEST and front is not None:
         guarding.count(app().store, Counted.FRONT, front, app().now())
     guarding.count(app().store, what, subject or address, app().now())

@@ -19,7 +19,7 @@ from ohmyagent.domain.accounts import API_KEY_PREFIX
 from ohmyagent.domain.blocks import Offence
 from ohmyagent.domain.errors import Problem, RateLimited, TooLarge
 from ohmyagent.domain.text import digest
-from ohmyagent.http import addresses
+from ohmyagent.http.addresses import Approach
 from ohmyagent.ports import Store
 from ohmyagent.settings import Settings
 from ohmyagent.use_cases import guarding
@@ -95,6 +95,8 @@ class Platform(Protocol):
     @property
     def settings(self) -> Settings: ...
     @property
+    def approach(self) -> Approach: ...
+    @property
     def store(self) -> Store: ...
     @property
     def now(self) -> Callable[[], datetime]: ...
@@ -122,17 +124,11 @@ class Buckets:
 
 
 class Edge:
-    """Safe to use from many threads.  `clock` counts seconds; only tests bring their own.
+    """Safe to use from many threads.  `clock` counts seconds; only tests bring their own."""
 
-    `proxies` of our own stand before it, by default as many as the settings say.
-    """
-
-    def __init__(
-        self, platform: Platform, clock: Callable[[], float] = time.monotonic, *, proxies: int | None = None
-    ) -> None:
+    def __init__(self, platform: Platform, clock: Callable[[], float] = time.monotonic) -> None:
         self._platform, self._clock = platform, clock
-        self._settings = platform.settings
-        self._proxies = platform.settings.proxies if proxies is None else proxies
+        self._settings, self._approach = platform.settings, platform.approach
         self._paces = Buckets(clock)
         self._offences: OrderedDict[tuple[str, Offence], list[float]] = OrderedDict()
         self._lock = threading.Lock()
@@ -140,7 +136,7 @@ class Edge:
         self._looked_at = float("-inf")
 
     def address(self, asked: Asked) -> str:
-        return addresses.client(asked.peer, asked.forwarded, self._proxies)
+        return self._approach.client(asked.peer, asked.forwarded)
 
     def is_stale(self, asked: Asked) -> bool:
         """Whether it is time to look for blocks made elsewhere; answers True once, to one caller.
@@ -183,7 +179,7 @@ class Edge:
     def answered(self, asked: Asked, status: int) -> Offence | None:
         """Take note of how it was answered; an offence when that was one too many, for `block`."""
         offence = _offence(asked, status)
-        if offence is None or self._at_home(self.address(asked)):
+        if offence is None or self._approach.at_home(self.address(asked)):
             return None
         key, now = (self.address(asked), offence), self._clock()
         with self._lock:
@@ -207,14 +203,11 @@ class Edge:
         self._blocked = self._blocked | {address: made.until}
 
     def _wait(self, kind: Kind, address: str, credential: str | None) -> float:
-        pace = LOCAL if self._at_home(address) else PACES.get(kind, Pace(*self._settings.pace))
+        pace = LOCAL if self._approach.at_home(address) else PACES.get(kind, Pace(*self._settings.pace))
         waits = [self._paces.take(f"{kind} {address}", pace)]
         if credential is not None and waits[0] == 0:
             waits.append(self._paces.take(f"{kind} {digest(credential)}", pace))
         return max(waits)
-
-    def _at_home(self, address: str) -> bool:
-        return addresses.at_home(address, one_machine=self._settings.target_is_one_machine, proxies=self._proxies)
 
 
 def kind_of(method: str, path: str) -> Kind:

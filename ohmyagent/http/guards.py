@@ -29,8 +29,8 @@ Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 class Guard:
     """What both forms have in common: `added` to every answer, `refused`, and preflights."""
 
-    def __init__(self, platform: Platform, proxies: int | None = None) -> None:
-        self.edge = Edge(platform, proxies=proxies)
+    def __init__(self, platform: Platform) -> None:
+        self.edge = Edge(platform)
         self._origins = frozenset(platform.settings.cors_origins)
         self._secure = urlsplit(platform.settings.public_url).scheme == "https"
 
@@ -82,8 +82,8 @@ def credential_of(authorization: str | None, cookie: str | None) -> str | None:
 class AsgiGuard(Guard):
     """ASGI.  Looks for blocks and makes them in threads of their own, so that no request waits for the store."""
 
-    def __init__(self, application: Application, platform: Platform, proxies: int | None = None) -> None:
-        super().__init__(platform, proxies)
+    def __init__(self, application: Application, platform: Platform) -> None:
+        super().__init__(platform)
         self._application = application
         self._tasks: set[asyncio.Task[None]] = set()
 

@@ -12,9 +12,10 @@ import pytest
 from werkzeug.test import Client
 
 from ohmyagent import http, wiring
+from ohmyagent.adapters.gcp.fronts import FRONTS
 from ohmyagent.domain.blocks import SHARES, Counted, Offence
 from ohmyagent.domain.errors import RateLimited, TooLarge
-from ohmyagent.http import addresses
+from ohmyagent.http.addresses import Approach
 from ohmyagent.http.edge import Asked, Buckets, Edge, Kind, Pace, kind_of
 from ohmyagent.http.guards import AsgiGuard, WsgiGuard
 from ohmyagent.settings import BadSettings, Settings
@@ -120,7 +121,7 @@ def test_people_at_their_own_machine_are_not_in_their_own_way(api: Api, edge: Ed
 
 
 def test_behind_a_proxy_this_machine_is_nobodys_home(api: Api, ticks: Ticks) -> None:
-    behind = replace(api.platform, settings=replace(api.platform.settings, proxies=1))
+    behind = replace(api.platform, approach=Approach(1, homely=True))
     edge = Edge(behind, ticks)
     assert admitted(edge, *[asked(peer="127.0.0.1", forwarded=["127.0.0.1"])] * 60) == 20
 
@@ -130,17 +131,48 @@ def test_behind_a_proxy_this_machine_is_nobodys_home(api: Api, ticks: Ticks) -> 
     [
         (0, [], FAR), (0, ["1.2.3.4"], FAR), (0, ["127.0.0.1"], FAR),
         (1, ["1.2.3.4"], "1.2.3.4"), (1, ["6.6.6.6, 1.2.3.4"], "1.2.3.4"), (1, ["6.6.6.6", "1.2.3.4"], "1.2.3.4"),
-        (2, ["6.6.6.6, 1.2.3.4, 5.5.5.5"], "1.2.3.4"), (2, ["1.2.3.4"], FAR), (1, [], FAR),
+        (2, ["6.6.6.6, 1.2.3.4, 5.5.5.5"], "1.2.3.4"), (2, ["1.2.3.4"], "1.2.3.4"), (2, [], FAR), (1, [], FAR),
         (1, ["6.6.6.6, nonsense"], "unknown"), (1, ["[2001:db8:1:2:3::4]"], "2001:db8:1:2::/64"),
         (1, ["::ffff:1.2.3.4"], "1.2.3.4"), (1, ["1.2.3.4, "], "unknown"),
     ],
 )  # fmt: skip
 def test_an_invented_address_changes_nothing(proxies: int, forwarded: list[str], address: str) -> None:
-    assert addresses.client(FAR, forwarded, proxies) == address
+    assert Approach(proxies).client(FAR, forwarded) == address
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        ("1.2.3.4, 66.102.6.1", "1.2.3.4"),  # by way of Hosting
+        ("6.6.6.6, 1.2.3.4, 2404:6800::1", "1.2.3.4"),  # the same, with something invented
+        ("6.6.6.6, 1.2.3.4", "1.2.3.4"),  # around Hosting, with something invented
+        ("1.2.3.4", "1.2.3.4"),  # around Hosting
+        ("6.6.6.6, 66.102.6.1, 1.2.3.4", "1.2.3.4"),  # around it, with Hosting invented
+        ("66.102.6.1", "66.102.6.1"),
+        ("6.6.6.6, 35.200.1.2", "35.200.1.2"),  # from a customer's machine at Google
+        ("6.6.6.6, ", "unknown"),
+    ],
+)
+def test_who_calls_a_function_around_hosting_chooses_no_address(forwarded: str, address: str) -> None:
+    assert Approach(2, FRONTS).client("169.254.1.1", [forwarded]) == address
+    assert Approach(2, FRONTS).client("169.254.1.1", forwarded.split(", ")) == address
+
+
+def test_the_cloud_tells_its_own_front_ends_from_callers_unless_it_is_told_others() -> None:
+    gcp = {
+        "OMA_TARGET": "gcp", "GOOGLE_CLOUD_PROJECT": "p", "OMA_PUBLIC_URL": "https://oma.example.com",
+        "OMA_SERVICES": "https://{name}.example.com", "OMA_BUCKET": "b", "OMA_INVOKER": "i@example.com",
+        "OMA_KMS_KEY": "projects/p/locations/l/keyRings/r/cryptoKeys/k",
+    }  # fmt: skip
+    assert wiring.gcp(Settings.from_env(gcp)).approach == Approach(2, FRONTS)
+    shielded = wiring.gcp(Settings.from_env(gcp | {"OMA_PROXY_NETWORKS": "203.0.113.7"})).approach
+    assert shielded.client(None, [f"6.6.6.6, {FAR}, 203.0.113.7"]) == FAR
+    with pytest.raises(BadSettings, match="OMA_PROXY_NETWORKS"):
+        Settings.from_env({"OMA_PROXY_NETWORKS": "everywhere"})
 
 
 def test_who_forges_the_header_stays_one_client(api: Api, ticks: Ticks) -> None:
-    behind = replace(api.platform, settings=replace(api.platform.settings, proxies=1))
+    behind = replace(api.platform, approach=Approach(1, homely=True))
     edge = Edge(behind, ticks)
     forged = [asked(peer="10.0.0.1", forwarded=[f"198.51.100.{n}, {FAR}"]) for n in range(60)]
     assert admitted(edge, *forged) == 20
@@ -237,8 +269,7 @@ def test_who_goes_around_the_first_of_two_proxies_makes_no_end_of_guests(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(SHARES, Counted.FRONT, (5, timedelta(hours=1)))
-    settings = replace(api.platform.settings, proxies=2)
-    client = http.build(replace(api.platform, settings=settings)).test_client(use_cookies=False)
+    client = http.build(replace(api.platform, approach=Approach(2))).test_client(use_cookies=False)
 
     def made(number: int, last: str) -> int:
         forged = {"X-Forwarded-For": f"198.51.100.{number}, {last}"}
@@ -292,10 +323,10 @@ class Far(Api):
 def far(tmp_path: Path) -> Iterator[Far]:
     for api in made(tmp_path):
         settings = replace(
-            api.platform.settings, proxies=1, public_url="https://oma.example.com",
+            api.platform.settings, public_url="https://oma.example.com",
             cors_origins=("https://page.example.com",),
         )  # fmt: skip
-        yield Far(replace(api.platform, settings=settings), api.clock, api.jobs)
+        yield Far(replace(api.platform, settings=settings, approach=Approach(1)), api.clock, api.jobs)
 
 
 def test_a_refusal_is_a_problem_with_retry_after_and_the_callers_request_id(far: Far) -> None:

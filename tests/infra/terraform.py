@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,7 @@ class Plan:
         ]
 
 
+@cache
 def plans(environment: str) -> tuple[dict[str, Plan], str]:
     """The plan of each run of Terraform's own tests in that environment, by name, and what went wrong in them."""
     done = offline("test", f"-var-file=environments/{environment}.tfvars", "-json", "-verbose")
