@@ -91,7 +91,7 @@ class FakePlatform:
             "prompt": "Do the work.", "systemPrompt": "You are an agent that works alone.",
             "model": "claude-haiku-5-5", "smallModel": "claude-haiku-5-5", "modelToken": MODEL_TOKEN,
             "tools": ["Bash", "Read", "Write"],
-            "maxTurns": 30, "maxCostMicroUsd": 500_000, "timeoutSeconds": 60, "network": {"allow": []},
+            "maxTurns": 30, "maxCostMicroUsd": 500_000, "timeoutSeconds": 150, "network": {"allow": []},
             "limits": limits(), "input": None, "workspace": {"files": files, "save": self._save},
             "heartbeatSeconds": 1, "flushSeconds": 0.05, "orphanSeconds": 5, "gatewayUrl": self.model_url,
         }  # fmt: skip

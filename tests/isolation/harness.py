@@ -24,7 +24,7 @@ RUNNER = "jobs/agent-runner/main.py"
 LOOPBACK_RUNNER = "tests/isolation/loopback_runner.py"
 ORDINARY_UID = 61_234
 SYSTEM_PYTHON = "/usr/bin/python3"
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 180.0
 
 Json = dict[str, Any]
 

@@ -57,7 +57,7 @@ def answers(identity: Identity, home: str, facts: dict[str, str]) -> dict[str, s
     probes = [probe for probe in ALL if applies(probe)]
     steps = [bash(filled(probe.command, facts)) for probe in probes]
     run = finished(
-        identity, home, *steps, maxTurns=len(steps) + 5, timeoutSeconds=110, network=ALLOWED_HOSTS,
+        identity, home, *steps, maxTurns=len(steps) + 5, timeoutSeconds=170, network=ALLOWED_HOSTS,
         workspace=[(tool.name, tool.read_bytes()) for tool in TOOLS.iterdir()], environment=CANARIES,
     )  # fmt: skip
     assert run.platform.report["outcome"] == "succeeded", run.platform.report["error"]
