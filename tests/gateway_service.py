@@ -55,7 +55,7 @@ class Served:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-        self._thread.join(10)
+        self._thread.join(60)
 
     def stop(self) -> None:
         """Begin to stop: calls under way may end."""

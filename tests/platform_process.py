@@ -61,13 +61,13 @@ class PlatformProcess:
         """Ctrl-C; returns the exit code."""
         assert self.process is not None
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(40)
+        return self.process.wait(120)
 
     def kill(self) -> None:
         """`kill -9`."""
         assert self.process is not None
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
 
     def end(self) -> None:
         """At the end of a test: whatever is left goes, runners too."""
@@ -75,7 +75,7 @@ class PlatformProcess:
             self.process.send_signal(signal.SIGINT)
             self.process.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(25)
+                self.process.wait(60)
             if self.process.poll() is None:
                 self.process.kill()
                 self.process.wait()

@@ -48,7 +48,7 @@ class Receiver:
         """Loopback in place of the internet, for tests."""
         return Policy(allow, lambda *_: ["127.0.0.1"], lambda _: True, lambda _: self.port)
 
-    def courier(self, seconds: float = 5.0) -> HttpsCourier:
+    def courier(self, seconds: float = 20.0) -> HttpsCourier:
         return HttpsCourier(self.policy, ssl.create_default_context(cadata=self.trust.decode()), seconds)
 
 
@@ -91,7 +91,7 @@ class _Hook(BaseHTTPRequestHandler):
             case "cut":
                 self.connection.close()
             case "silent":
-                here.released.wait(30)
+                here.released.wait(120)
             case "junk":
                 self.wfile.write(b"SSH-2.0-OpenSSH\r\n")
             case "flood":

@@ -63,7 +63,7 @@ def test_a_firestore_that_does_not_answer_is_unavailable(monkeypatch: pytest.Mon
         store.put("things/t1", {})
     with pytest.raises(Unavailable):
         store.find("things/t1")
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 100
     store.close()
 
 

@@ -278,7 +278,7 @@ def test_without_the_right_the_vault_is_unavailable_and_not_empty(wire: Wire, km
 def put(url: str, body: bytes, **headers: str) -> int:
     sent = {"Content-Type": "application/octet-stream"} | {k.replace("_", "-"): v for k, v in headers.items()}
     try:
-        with urlopen(Request(url, body, sent, method="PUT"), timeout=10) as answer:
+        with urlopen(Request(url, body, sent, method="PUT"), timeout=60) as answer:
             return int(answer.status)
     except HTTPError as error:
         return error.code
@@ -295,7 +295,7 @@ def test_a_link_is_good_for_its_object_length_and_time_only(storage: StorageStan
     assert put(url, b"abc", **only) == 200
     assert put(url, b"xyz", **only) == 412
     assert bucket.read("agents/u/a/f") == b"abc"
-    with urlopen(bucket.download_url("agents/u/a/f", soon), timeout=10) as answer:
+    with urlopen(bucket.download_url("agents/u/a/f", soon), timeout=60) as answer:
         assert answer.read() == b"abc"
     assert put(bucket.download_url("agents/u/a/f", soon), b"abc") == 403
     late = bucket.upload_url("agents/u/a/h", 3, datetime.now(UTC) + timedelta(seconds=1))

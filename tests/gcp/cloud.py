@@ -130,7 +130,7 @@ class Cloud:
         """`kill -9` for the whole process group: framework, worker and all."""
         process = self.processes[name]
         os.killpg(process.pid, 9)
-        process.wait(10)
+        process.wait(60)
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text(errors="replace")[-4000:]
@@ -142,7 +142,7 @@ class Cloud:
         for process in self.processes.values():
             if process.poll() is None:
                 os.killpg(process.pid, 9)
-                process.wait(10)
+                process.wait(60)
         for counter in self.counters.values():
             counter.stop()
         for part in (self.relay, self.wire, self.storage, self.issuer, self.street):

@@ -63,7 +63,7 @@ class RunStandIn:
     def end(self, execution: Execution, index: int) -> None:
         """As if that task's process had exited."""
         execution.processes[index] = subprocess.Popen(["true"])
-        execution.processes[index].wait(10)  # type: ignore[union-attr]
+        execution.processes[index].wait(60)  # type: ignore[union-attr]
 
     def _run(self, request: Any) -> Any:
         overrides = request.overrides
@@ -118,4 +118,4 @@ class RunStandIn:
         for process in execution.processes:
             if process is not None and process.poll() is None:
                 process.kill()
-                process.wait(10)
+                process.wait(60)

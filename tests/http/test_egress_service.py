@@ -72,7 +72,7 @@ def service(api: Api, policy_of: Any) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/egress"
     finally:
         server.should_exit = True
-        thread.join(10)
+        thread.join(60)
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def runner(api: Api) -> Runner:
 
 def dialled(url: str, runner: Runner, host: str = "allowed.example", port: int = 80) -> socket.socket:
     stream = Tunnel(url, runner.claim["spec"]["modelToken"], runner.claim["token"]).dial(host, port)
-    stream.settimeout(10)
+    stream.settimeout(60)
     return stream
 
 
@@ -196,7 +196,7 @@ def test_what_the_caps_count_is_freed_when_a_runner_goes_away(url: str, runner: 
 def test_it_says_that_it_lives_and_has_nothing_else(url: str) -> None:
     place = urlsplit(url)
     for path, status in (("/health", 200), ("/", 404), ("/egress/allowed.example/80", 404)):
-        connection = http.client.HTTPConnection(place.netloc, timeout=10)
+        connection = http.client.HTTPConnection(place.netloc, timeout=60)
         connection.request("GET", path)
         assert connection.getresponse().status == status
         connection.close()

@@ -37,7 +37,7 @@ from tests.world import World
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CANARY = "canary-7f3a9b2c"
-LIMITS = Limits(connect=2, first_byte=2, idle=2, upload=2, tick=0.05, request_bytes=200_000)
+LIMITS = Limits(connect=20, first_byte=20, idle=20, upload=20, tick=0.05, request_bytes=200_000)
 
 
 def loopback(site: Site) -> Dialler:
@@ -93,12 +93,12 @@ class Way:
         serving = threading.Thread(target=(egress or self.egress).handle, args=(theirs,))
         serving.start()
         with ours:
-            ours.settimeout(10)
+            ours.settimeout(60)
             sending = threading.Thread(target=self._push, args=(ours, raw, close))
             sending.start()
             answer = _read(ours)
-            sending.join(10)
-        serving.join(10)
+            sending.join(60)
+        serving.join(60)
         return answer
 
     def get(self, path: str, *headers: str, host: str = HOST, egress: Egress | None = None) -> Answer:

@@ -67,7 +67,7 @@ def exchanged(*answers, times=1, pause=0.0, limits=None):
     """What came of `times` calls one after the other, and what the server saw."""
 
     async def calls():
-        wire = Wire(limits or Limits(connect=0.5))
+        wire = Wire(limits or Limits(connect=20))
         found = []
         async with upstream(*answers) as (url, served):
             for _ in range(times):
@@ -203,11 +203,11 @@ def test_tls_is_used_and_checked(certificate, monkeypatch):
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(certificate)
         async with upstream(OK, OK, tls=tls) as (url, served):
-            wire = Wire(Limits(connect=2))
+            wire = Wire(Limits(connect=20))
             with pytest.raises(Unreachable):
                 await whole(wire, url)
             monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-            trusting = Wire(Limits(connect=2))
+            trusting = Wire(Limits(connect=20))
             found = [await whole(trusting, url) for _ in range(2)]
             with pytest.raises(Unreachable):
                 await whole(trusting, url.replace("localhost", "127.0.0.1"))

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -44,12 +44,16 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def surroundings(folder: Path) -> dict[str, str]:
+    return {"PATH": "/usr/bin:/bin", "OMA_SANDBOX_HOME": str(folder / "home"), "LANG": "C.UTF-8"}
+
+
 def set_up(folder: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run set-up with its sandbox home inside the folder too."""
     return subprocess.run(
         [sys.executable, *command],
         cwd=folder,
-        env={"PATH": "/usr/bin:/bin", "OMA_SANDBOX_HOME": str(folder / "home"), "LANG": "C.UTF-8", **environment},
+        env=surroundings(folder) | environment,
         capture_output=True,
         text=True,
         timeout=60,
@@ -112,17 +116,24 @@ def test_an_interrupted_set_up_says_that_it_goes_on(folder: Path) -> None:
     assert set_up(folder, *steps("Path('done').touch()")).returncode == 0
 
 
+def begun(folder: Path, command: Sequence[str], told: Path) -> subprocess.Popen[bytes]:
+    with told.open("w") as stderr:
+        return subprocess.Popen([sys.executable, *command], cwd=folder, env=surroundings(folder), stderr=stderr)
+
+
 def test_of_two_set_ups_at_once_one_waits_and_finds_nothing_left_to_do(folder: Path) -> None:
-    slow = steps("open('count', 'a').write('x'); time.sleep(1); Path('done').touch()")
-    answers: list[subprocess.CompletedProcess[str]] = []
-    both = [threading.Thread(target=lambda: answers.append(set_up(folder, *slow))) for _ in range(2)]
-    for thread in both:
-        thread.start()
-    for thread in both:
-        thread.join()
-    assert [answer.returncode for answer in answers] == [0, 0]
+    wait = "[time.sleep(0.02) for _ in iter(Path('go').exists, True)]"
+    slow = steps(f"open('count', 'a').write('x'); {wait}; Path('done').touch()")
+    said = [folder / "first", folder / "second"]
+    both = [begun(folder, slow, path) for path in said]
+    deadline = time.monotonic() + 60
+    while not (waits := [path for path in said if "Another set-up is at work" in path.read_text()]):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    (folder / "go").touch()
+    assert [process.wait(60) for process in both] == [0, 0]
     assert (folder / "count").read_text() == "x"
-    assert sum("Another set-up is at work" in answer.stderr for answer in answers) == 1
+    assert len(waits) == 1
 
 
 def test_without_root_a_missing_system_package_is_named_with_its_command(folder: Path) -> None:

@@ -98,9 +98,7 @@ def test_a_reader_is_not_held_up_by_a_writer_of_another_process(tmp_path: Path) 
     store.put("things/t1", {"n": 1})
     other = sqlite3.connect(tmp_path / "oma.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    begun = time.monotonic()
-    assert store.get("things/t1") == {"n": 1}
-    assert time.monotonic() - begun < 0.5
+    assert store.get("things/t1") == {"n": 1}, "it would be refused, had it to wait"
     other.execute("COMMIT")
     other.close()
     store.close()
@@ -120,24 +118,23 @@ def test_a_commit_of_another_process_wakes_a_watcher(tmp_path: Path) -> None:
         "import sys; from ohmyagent.adapters.local.store import SqliteStore as S; S(sys.argv[1]).put('things/t1', {})"
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path / "oma.db")], check=True)
-    assert woken.wait(0.6)
+    assert woken.wait(40)
     assert paths == ["things/t1"]
     stop()
     store.close()
 
 
-def test_a_commit_of_this_process_wakes_a_watcher_at_once(tmp_path: Path) -> None:
+def test_a_commit_of_this_process_wakes_a_watcher_that_does_not_look_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ohmyagent.adapters.local.watching.POLL_SECONDS", 300)
     store = SqliteStore(tmp_path / "oma.db")
     woken = threading.Event()
     stop = store.watch("things", lambda path: woken.set())
-    waits = []
     for number in range(9):
         woken.clear()
-        begun = time.monotonic()
         store.put("things/t1", {"n": number})
-        assert woken.wait(2)
-        waits.append(time.monotonic() - begun)
-    assert sorted(waits)[4] < 0.1
+        assert woken.wait(40)
     stop()
     store.close()
 

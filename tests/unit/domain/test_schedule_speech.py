@@ -228,7 +228,7 @@ def test_holidays_without_a_country_are_those_of_korea_only_in_korea() -> None:
 
 @pytest.mark.parametrize("part", ["월, ", "1일, ", "mon, ", "매주 ", "9시 ", "1st, ", "공휴일은 ", "월~", "1", " "])
 def test_no_sentence_takes_long(part: str) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     heard((part * LONGEST)[:LONGEST], SEOUL)
 
-    assert time.perf_counter() - begin < 0.5
+    assert time.process_time() - begin < 5, "time must not explode with the length of a sentence"

@@ -70,10 +70,10 @@ def test_the_platforms_wish_to_stop_is_heard(misbehave: Callable[[FakePlatform],
         reasons.append(why)
         stopped.set()
 
-    with FakePlatform(heartbeatSeconds=0.1, orphanSeconds=0.5) as platform:
+    with FakePlatform(heartbeatSeconds=0.1, orphanSeconds=0.5 if reason == "orphaned" else 60) as platform:
         misbehave(platform)
         recording = recorder(platform, stop)
-        assert stopped.wait(10)
+        assert stopped.wait(60)
         platform.outage = False
         recording.close()
     assert reasons[0] == reason

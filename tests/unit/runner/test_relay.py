@@ -7,6 +7,7 @@ import threading
 import time
 
 from ohmyagent.runner.relay import GatewayRelay, join, serve
+from tests.ports import free_port
 
 
 def test_much_passes_both_ways_at_once() -> None:
@@ -56,16 +57,14 @@ def test_the_cap_cuts_both_ways() -> None:
 
 
 def test_a_gateway_that_starts_late_is_waited_for() -> None:
-    reserved = socket.create_server(("127.0.0.1", 0))
-    port = reserved.getsockname()[1]
-    reserved.close()
+    port = free_port()
     listener = socket.socket(socket.AF_UNIX)
     listener.bind("")
     listener.listen()
-    relay = GatewayRelay(f"http://127.0.0.1:{port}/gateway", patience=10)
+    relay = GatewayRelay(f"http://127.0.0.1:{port}/gateway", patience=60)
     serve(listener, relay.handle, "test")
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(10)
+        client.settimeout(60)
         client.connect(listener.getsockname())
         client.sendall(b"hello")
         time.sleep(0.3)
@@ -90,17 +89,17 @@ def test_of_thousands_of_connections_only_a_few_are_attended_to_at_once() -> Non
     def handle(near: socket.socket) -> None:
         attended.release()
         with near:
-            ends.wait(10)
+            ends.wait(60)
 
     serve(listener, handle, "flooded", at_once=3)
     clients = [socket.socket(socket.AF_UNIX) for _ in range(20)]
     for client in clients:
         client.connect(listener.getsockname())
-    assert all(attended.acquire(timeout=5) for _ in range(3))
+    assert all(attended.acquire(timeout=60) for _ in range(3))
     assert not attended.acquire(timeout=0.3)
     assert sum(thread.name == "flooded" for thread in threading.enumerate()) == 3
     ends.set()
-    assert all(attended.acquire(timeout=5) for _ in range(17))
+    assert all(attended.acquire(timeout=60) for _ in range(17))
     for client in clients:
         client.close()
     listener.shutdown(socket.SHUT_RDWR)

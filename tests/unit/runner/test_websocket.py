@@ -51,17 +51,17 @@ def serving(
 
     thread = threading.Thread(target=asyncio.run, args=(main(),))
     thread.start()
-    assert started.wait(10)
+    assert started.wait(60)
     try:
         yield urls[0]
     finally:
         stop[0][0].call_soon_threadsafe(stop[0][1].set)
-        thread.join(10)
+        thread.join(60)
 
 
 def dialled(url: str) -> socket.socket:
     stream = Tunnel(url, "model-token", "runner-token").dial("example.com", 443)
-    stream.settimeout(10)
+    stream.settimeout(60)
     return stream
 
 
@@ -193,7 +193,7 @@ def test_an_answer_that_is_none_to_this_handshake_is_a_refusal(answer: bytes) ->
         thread.start()
         with pytest.raises(Refusal):
             dialled(f"http://127.0.0.1:{listener.getsockname()[1]}")
-        thread.join(10)
+        thread.join(60)
 
 
 def test_a_server_that_is_not_there_is_a_refusal() -> None:
@@ -246,9 +246,9 @@ def test_a_frame_that_breaks_the_protocol_ends_a_tunnel() -> None:
     thread = threading.Thread(target=Carriage(near, far).run, args=(raw(BINARY, b"before") + raw(0x3),))
     thread.start()
     with agent, server:
-        agent.settimeout(10)
+        agent.settimeout(60)
         assert everything(agent) == b"before"
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive()
         said = server.recv(100)
     assert said[0] == 0x80 | CLOSE
