@@ -46,14 +46,14 @@ Growth = list[tuple[float, int, int]]
 
 
 def agents_due(store: SqliteStore, number: int, due: datetime) -> None:
-    """So many agents whose schedule comes due then, and next on another day."""
+    """So many agents of as many users whose schedule comes due then, and next on another day."""
     draft = AgentDraft.model_validate(
         {"name": "측정용", "finalPrompt": "아무 일도 하지 않는다",
          "schedule": {"cron": f"{due.minute} {due.hour} * * *", "timezone": "UTC"}}
     )  # fmt: skip
     for index in range(number):
         id = f"a_{due:%H%M}_{index:07d}"
-        agent = Agent.designed(draft, id=id, user_id=f"u{index % 100}", now=due - timedelta(minutes=2))
+        agent = Agent.designed(draft, id=id, user_id=f"u{due.minute % 5}_{index}", now=due - timedelta(minutes=2))
         records.agents.put(store, id, agent)
 
 
@@ -71,6 +71,10 @@ class CountingStore:
         self.counts["reads"] += 1
         return self._store.get(path)
 
+    def find(self, path: str) -> Document | None:
+        self.counts["reads"] += 1
+        return self._store.find(path)
+
     def update(self, path: str, fields: Document) -> None:
         self.counts["writes"] += 1
         self._store.update(path, fields)
@@ -84,7 +88,7 @@ class CountingStore:
     def transact(self, work: Callable[[Transaction], T]) -> T:
         def counted(tx: Transaction) -> T:
             result = work(tx)
-            self.counts["reads"] += len(tx.read)  # type: ignore[attr-defined]
+            self.counts["reads"] += len(tx.read) + len(tx.glanced)  # type: ignore[attr-defined]
             self.counts["writes"] += len(tx.writes)  # type: ignore[attr-defined]
             return result
 

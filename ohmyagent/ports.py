@@ -59,6 +59,12 @@ class Transaction(Protocol):
     def find(self, path: str) -> Document | None:
         """The document, or None.  That it is missing is checked at commit just like a version."""
 
+    def glance(self, path: str) -> Document | None:
+        """The document as it is now, or None, not checked at commit: on Firestore a check is billed as a write.
+
+        Only for what may have changed a moment ago without harm; what was only glanced at must not be written.
+        """
+
     def create(self, path: str, data: Document) -> None:
         """Raises AlreadyExists, at the latest at commit."""
 
@@ -119,7 +125,8 @@ class Store(Protocol):
         """Commit what `work` wrote only if nothing it read has changed; else run it again, with jittered pauses.
 
         So `work` may run several times and must not act outside the store.  Everything read is verified
-        at commit, so a decision may rest on any document that the transaction read; no queries inside.
+        at commit, so a decision may rest on any document that the transaction read (but for a glance); no queries
+        inside.
         Raises Contention when the retries are used up; what `work` raises passes through, and nothing is written.
         """
 

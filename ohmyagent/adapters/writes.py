@@ -26,12 +26,14 @@ def refused(path: str, write: Write, exists: bool) -> None:
 class Collected:
     """A `Transaction` that remembers; `load` gives a document and its version, each None when there is none.
 
-    Each document is written at most once, and reads come before writes: RuntimeError otherwise, as the code is wrong.
+    Each document is written at most once and not after a mere glance, and reads come before writes: RuntimeError
+    otherwise, as the code is wrong.
     """
 
     def __init__(self, load: Callable[[str], tuple[Document | None, Any]]) -> None:
         self._load = load
         self.read: dict[str, Any] = {}
+        self.glanced: set[str] = set()
         self.writes: dict[str, Write] = {}
 
     def get(self, path: str) -> Document:
@@ -46,6 +48,12 @@ class Collected:
         data, version = self._load(path)
         self.read.setdefault(path, version)
         return data
+
+    def glance(self, path: str) -> Document | None:
+        if self.writes:
+            raise RuntimeError(f"{path} is read after a write")
+        self.glanced.add(path)
+        return self._load(path)[0]
 
     def create(self, path: str, data: Document) -> None:
         self._write(path, Write("create", data))
@@ -65,6 +73,8 @@ class Collected:
         check_document(path, write.data)
         if path in self.writes:
             raise RuntimeError(f"{path} is written twice")
+        if path in self.glanced and path not in self.read:
+            raise RuntimeError(f"{path} was only glanced at and is written")
         if path in self.read:
             refused(path, write, exists=self.read[path] is not None)
         self.writes[path] = write

@@ -11,6 +11,8 @@ from ohmyagent.domain.errors import FieldError, Invalid
 from ohmyagent.domain.record import Instant, MicroUsd, Record
 
 MOST_KEPT_DAYS = 3_650
+MOST_RUNS = 1_000_000
+"""Of one user on one day; no plan can name more."""
 
 
 class PlanName(StrEnum):
@@ -30,7 +32,7 @@ class Plan(Record):
     """
 
     agents: Annotated[int, Field(ge=0, le=100_000)] | None
-    runs_per_day: Annotated[int, Field(ge=0, le=1_000_000)] | None
+    runs_per_day: Annotated[int, Field(ge=0, le=MOST_RUNS)] | None
     monthly_micro_usd: MicroUsd | None
     minimum_interval_seconds: Annotated[int, Field(ge=60, le=86_400)]
     kept_days: Annotated[int, Field(ge=1, le=MOST_KEPT_DAYS)] | None
@@ -97,6 +99,12 @@ class Plans(Record):
         except ValidationError as wrong:
             raise Invalid(*(FieldError(".".join(map(str, e["loc"])), e["msg"]) for e in wrong.errors())) from None
 
+    @property
+    def least_runs_per_day(self) -> int:
+        """So many runs a day every plan allows."""
+        plans = (self.guest, self.waiting, self.approved, self.admin, self.owner)
+        return min(MOST_RUNS if plan.runs_per_day is None else plan.runs_per_day for plan in plans)
+
     def named(self, name: str) -> Plan:
         """An unknown plan is the smallest."""
         plan: Plan = getattr(self, name) if name in {*PlanName} else self.guest
@@ -104,12 +112,16 @@ class Plans(Record):
 
 
 class Day(Record):
-    """How many runs of one user were accepted on one day (UTC)."""
+    """How many runs of one user were accepted on one day (UTC).
+
+    `allowance`: how many the user's plan allowed when it was last looked at that day.
+    """
 
     id: str
     user_id: str
     day: str
     runs: int = 0
+    allowance: int = 0
 
     @classmethod
     def empty(cls, user_id: str, now: datetime) -> Self:
@@ -119,6 +131,9 @@ class Day(Record):
     def admits(self, plan: Plan) -> bool:
         """Whether one more run is within the plan."""
         return plan.runs_per_day is None or self.runs < plan.runs_per_day
+
+    def allowed(self, plan: Plan) -> Self:
+        return self.replace(allowance=MOST_RUNS if plan.runs_per_day is None else plan.runs_per_day)
 
     def counted(self) -> Self:
         return self.replace(runs=self.runs + 1)

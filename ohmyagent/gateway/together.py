@@ -55,6 +55,9 @@ class _Overlay:
     def find(self, path: str) -> Document | None:
         return self._written[path] if path in self._written else self._tx.find(path)
 
+    def glance(self, path: str) -> Document | None:
+        return self._written[path] if path in self._written else self._tx.glance(path)
+
     def get(self, path: str) -> Document:
         found = self.find(path)
         if found is None:

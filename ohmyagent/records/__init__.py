@@ -10,6 +10,7 @@ from ohmyagent.domain.blocks import Block, Count
 from ohmyagent.domain.conversations import ChatBatch, Conversation, Turn
 from ohmyagent.domain.deliveries import Delivery, WebhookSecret
 from ohmyagent.domain.drafts import Draft
+from ohmyagent.domain.errors import NotFound
 from ohmyagent.domain.executions import EventBatch, Execution, ExecutionInput, Launch
 from ohmyagent.domain.hooks import Hook
 from ohmyagent.domain.mail import OutboxMail
@@ -25,19 +26,40 @@ from ohmyagent.domain.tasks import DeadTask
 from ohmyagent.domain.uploads import Upload
 from ohmyagent.domain.usage import Ledger, Month
 from ohmyagent.domain.workspaces import Workspace
-from ohmyagent.ports import Document, Page, Query, Store, Where
+from ohmyagent.ports import Document, Page, Query, Store, Transaction, Where
 
 R = TypeVar("R", bound=Record)
 
 
-class Documents(Protocol):
-    """What a store and a transaction have in common."""
+class Readable(Protocol):
+    """Whatever documents are read from."""
 
     def get(self, path: str) -> Document: ...
     def find(self, path: str) -> Document | None: ...
+
+
+class Documents(Readable, Protocol):
+    """What a store and a transaction have in common."""
+
     def create(self, path: str, data: Document) -> None: ...
     def put(self, path: str, data: Document) -> None: ...
     def delete(self, path: str) -> None: ...
+
+
+class Glance:
+    """A transaction for reading what may be stale by the time it commits (`Transaction.glance`)."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def get(self, path: str) -> Document:
+        found = self._tx.glance(path)
+        if found is None:
+            raise NotFound(f"There is no {path}.")
+        return found
+
+    def find(self, path: str) -> Document | None:
+        return self._tx.glance(path)
 
 
 class Collection(Generic[R]):
@@ -50,11 +72,11 @@ class Collection(Generic[R]):
     def path(self, id: str) -> str:
         return f"{self.name}/{id}"
 
-    def get(self, documents: Documents, id: str) -> R:
+    def get(self, documents: Readable, id: str) -> R:
         """Raises NotFound."""
         return self.kind.of(documents.get(self.path(id)))
 
-    def find(self, documents: Documents, id: str) -> R | None:
+    def find(self, documents: Readable, id: str) -> R | None:
         found = documents.find(self.path(id))
         return None if found is None else self.kind.of(found)
 

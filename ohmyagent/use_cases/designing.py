@@ -55,7 +55,7 @@ def create(
     return planning.with_another_agent(store, user, work)
 
 
-def find(documents: records.Documents, user: User, agent_id: str, *, deleted: bool = False) -> Agent:
+def find(documents: records.Readable, user: User, agent_id: str, *, deleted: bool = False) -> Agent:
     """The user's agent; raises NotFound for another's, an unknown and (unless asked for) a deleted one."""
     agent = records.agents.find(documents, agent_id)
     if agent is None or not may(user, Action.SEE, agent) or (agent.deleted_at is not None and not deleted):

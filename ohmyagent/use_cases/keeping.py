@@ -25,7 +25,7 @@ def body_key(user_id: str, agent_id: str, sha256: str) -> str:
     return f"agents/{user_id}/{agent_id}/{sha256}"
 
 
-def workspace(documents: records.Documents, user_id: str, agent_id: str, now: datetime) -> Workspace:
+def workspace(documents: records.Readable, user_id: str, agent_id: str, now: datetime) -> Workspace:
     """The agent's manifest, empty if it never kept a file."""
     found = records.workspaces.find(documents, agent_id)
     return found or Workspace(agent_id=agent_id, user_id=user_id, updated_at=now)

@@ -34,15 +34,15 @@ def of_end(tx: Transaction, user: User | None, before: Agent, after: Agent, run:
         return Notices()
     if run.attended:
         return Notices(_stopped(user, before, after, run, now))
-    morning, pending = _digest(tx, user, after, now)
     if after.failures > before.failures:
-        return _failing(user, before, after, run, morning, pending, now)
+        return _failing(user, before, after, run, *_digest(tx, user, after, now), now)
     if run.status is not Status.SUCCEEDED:
         return Notices(_stopped(user, before, after, run, now))
     always = after.notify.email is NotifyMail.ALWAYS
     stopped = _stopped(user, before, after, run, now)
     if before.failures:
         mail = about_run(MailKind.RECOVERED, user, after, run, now=now, count=before.failures, with_result=always)
+        _, pending = _digest(tx, user, after, now)
         return Notices((mail, *stopped), (pending.id,) if pending else ())
     result = (about_run(MailKind.RESULT, user, after, run, now=now, with_result=True),) if always else ()
     return Notices((*result, *stopped))

@@ -38,11 +38,11 @@ def publish(store: Store, plans: Plans) -> None:
         records.plans.put(store, PRESENT, plans)
 
 
-def table(documents: records.Documents) -> Plans:
+def table(documents: records.Readable) -> Plans:
     return records.plans.find(documents, PRESENT) or Plans.built_in()
 
 
-def plan_of(documents: records.Documents, user: User) -> Plan:
+def plan_of(documents: records.Readable, user: User) -> Plan:
     return table(documents).named(user.plan)
 
 
@@ -128,11 +128,15 @@ def refusal(plan: Plan) -> PlanLimit:
 
 
 class Rations:
-    """Runs of many users admitted within one transaction: read while deciding, written at its end."""
+    """Runs of many users admitted within one transaction: read while deciding, written at its end.
 
-    def __init__(self, tx: Transaction) -> None:
+    A user's plan is looked at only when neither the smallest plan nor what the user's own allowed when it was last
+    looked at that day would do: a plan that has become smaller counts from the next day on.
+    """
+
+    def __init__(self, tx: Transaction, plans: Plans | None = None) -> None:
         self._tx = tx
-        self._plans: Plans | None = None
+        self._plans = plans
         self._of_user: dict[str, Plan | None] = {}
         self._days: dict[str, Day] = {}
 
@@ -140,9 +144,13 @@ class Rations:
         """The run, counted on its day, or skipped when its owner's plan has no more for that day; reads only."""
         if not run.waits:
             return run
-        plan, day = self._plan(run.user_id), self._day(run.user_id, run.due_time or now)
-        if plan is not None and not day.admits(plan):
-            return run.closed(Status.SKIPPED, now, error_code="day_limit")
+        day = self._day(run.user_id, run.due_time or now)
+        if day.runs >= max(day.allowance, self._table().least_runs_per_day):
+            plan = self._plan(run.user_id)
+            if plan is not None:
+                if not day.admits(plan):
+                    return run.closed(Status.SKIPPED, now, error_code="day_limit")
+                day = day.allowed(plan)
         self._days[day.id] = day.counted()
         return run
 
@@ -153,10 +161,13 @@ class Rations:
     def _plan(self, user_id: str) -> Plan | None:
         """None for a user who is gone: that is found out later, with a reason of its own."""
         if user_id not in self._of_user:
-            user = records.users.find(self._tx, user_id)
-            self._plans = self._plans or table(self._tx)
-            self._of_user[user_id] = self._plans.named(user.plan) if user else None
+            user = records.users.find(records.Glance(self._tx), user_id)
+            self._of_user[user_id] = self._table().named(user.plan) if user else None
         return self._of_user[user_id]
+
+    def _table(self) -> Plans:
+        self._plans = self._plans or table(records.Glance(self._tx))
+        return self._plans
 
     def _day(self, user_id: str, at: datetime) -> Day:
         id = Day.empty(user_id, at).id
@@ -175,10 +186,10 @@ def observe(store: Store, now: datetime) -> PlatformMonth:
     return records.platform_months.put(store, month, seen)
 
 
-def platform_left(tx: Transaction, user: User, now: datetime) -> int | None:
+def platform_left(documents: records.Readable, user: User, now: datetime) -> int | None:
     """Micro-dollars that the platform may still spend this month, as of the last sum; None is without a limit."""
-    cap = table(tx).platform.monthly_micro_usd
+    cap = table(documents).platform.monthly_micro_usd
     if cap is None or user.plan == PlanName.OWNER:
         return None
-    seen = records.platform_months.find(tx, month_of(now))
+    seen = records.platform_months.find(documents, month_of(now))
     return cap - (seen.micro_usd if seen else 0)

@@ -371,6 +371,49 @@ def test_a_transaction_whose_read_only_document_has_changed_runs_again(store: St
     assert store.get("things/t1") == {"n": 10}
 
 
+def test_what_was_only_glanced_at_may_change_before_the_commit(store: Store) -> None:
+    store.create("things/t1", {"n": 1})
+    store.create("things/t3", {"n": 1})
+
+    def work(tx: Transaction, disturb: Any) -> tuple[Document | None, Document | None]:
+        tx.get("things/t3")
+        seen = tx.glance("things/t1"), tx.glance("things/t2")
+        disturb()
+        tx.put("things/t3", {"n": 2})
+        return seen
+
+    def disturb() -> None:
+        store.put("things/t1", {"n": 10})
+        store.create("things/t2", {})
+
+    assert disturbed(store, work, disturb) == (({"n": 1}, None), 1)
+    assert [store.get(f"things/t{n}") for n in (1, 2, 3)] == [{"n": 10}, {}, {"n": 2}]
+
+
+@pytest.mark.parametrize("glance_first", [True, False])
+def test_what_was_glanced_at_and_read_is_checked(store: Store, glance_first: bool) -> None:
+    store.create("things/t1", {"n": 1})
+
+    def work(tx: Transaction, disturb: Any) -> None:
+        looks = [tx.glance, tx.find] if glance_first else [tx.find, tx.glance]
+        seen = [look("things/t1") for look in looks]
+        disturb()
+        tx.put("things/t1", {"seen": [(document or {})["n"] for document in seen]})
+
+    assert disturbed(store, work, lambda: store.put("things/t1", {"n": 10})) == (None, 2)
+    assert store.get("things/t1") == {"seen": [10, 10]}
+
+
+def test_writing_after_a_mere_glance_or_glancing_after_a_write_is_a_mistake_of_the_code(store: Store) -> None:
+    with pytest.raises(RuntimeError, match="glanced"):
+        store.transact(lambda tx: (tx.glance("things/t1"), tx.put("things/t1", {})))
+    with pytest.raises(RuntimeError, match="after a write"):
+        store.transact(lambda tx: (tx.put("things/t1", {}), tx.glance("things/t2")))
+    with pytest.raises(Invalid):
+        store.transact(lambda tx: tx.glance("things/__t__"))
+    assert store.find("things/t1") is None
+
+
 def test_a_transaction_that_found_nothing_runs_again_when_there_is_something(store: Store) -> None:
     def work(tx: Transaction, disturb: Any) -> bool:
         found = tx.find("things/t1") is not None

@@ -50,6 +50,9 @@ EQUALS = st.one_of(
 DIRECTIONS = st.sampled_from(["asc", "desc"])
 UPDATE = st.tuples(st.sampled_from(["create", "put", "update", "delete"]), COLLECTIONS, IDS, DOCUMENTS)
 
+LOOKS = st.lists(st.tuples(st.booleans(), COLLECTIONS, IDS), min_size=1, max_size=3)
+"""At documents; whether it is only a glance, and which."""
+
 
 @st.composite
 def queries(draw: st.DrawFn) -> Query:
@@ -128,6 +131,31 @@ def machine(stores: tuple[Store, Store]) -> type[RuleBasedStateMachine]:
                 return outcome(lambda: store.transact(work)), runs
 
             self.both(interrupted)
+
+        @rule(
+            looks=st.lists(st.tuples(st.booleans(), COLLECTIONS, IDS), min_size=1, max_size=3),
+            first=UPDATE,
+            write=UPDATE,
+        )
+        def glance_while_another_writes(self, looks: Any, first: Any, write: Any) -> None:
+            def interrupted(store: Store) -> Any:
+                runs = 0
+
+                def work(tx: Transaction) -> list[Document | None]:
+                    nonlocal runs
+                    runs += 1
+                    paths = [(tx.glance if hasty else tx.find, f"{self.own}{c}/{id}") for hasty, c, id in looks]
+                    found = [look(path) for look, path in paths]
+                    if runs == 1:
+                        outcome(lambda: apply(store, self.own, first))
+                    apply(tx, self.own, write)
+                    return found
+
+                return outcome(lambda: store.transact(work)), runs
+
+            checked = {(c, id) for hasty, c, id in looks if not hasty}
+            if write[1:3] in checked or write[1:3] not in {(c, id) for _, c, id in looks}:
+                self.both(interrupted)
 
         @rule(query=queries())
         def query(self, query: Query) -> None:

@@ -28,7 +28,13 @@ def tick_moves_the_clock_first(patch: pytest.MonkeyPatch) -> None:
     """The next instant in one transaction, the documents in another: a death between them loses what was due."""
 
     def pages(
-        store: Store, models: ModelTable, ids: list[str], clock: ticks.Clock, now: datetime, aside: list[str]
+        store: Store,
+        models: ModelTable,
+        ids: list[str],
+        clock: ticks.Clock,
+        rules: ticks.Rules,
+        now: datetime,
+        aside: list[str],
     ) -> Iterator[list[Execution]]:
         for agent in [records.agents.get(store, id) for id in ids]:
             due, following = instants.due_until(agent, now + clock.ahead)

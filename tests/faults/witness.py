@@ -67,6 +67,9 @@ class _Noting:
     def find(self, path: str) -> Document | None:
         return self._tx.find(path)
 
+    def glance(self, path: str) -> Document | None:
+        return self._tx.glance(path)
+
     def create(self, path: str, data: Document) -> None:
         self._tx.create(path, data)
         self._writes[path] = data

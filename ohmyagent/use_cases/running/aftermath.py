@@ -30,9 +30,10 @@ class Aftermath:
 
 def aftermath(tx: Transaction, before: Agent, counted: Agent, run: Execution, month: Month, now: datetime) -> Aftermath:
     """`counted` is the agent with the run in its totals, `month` the one that the run is booked in.  Reads only."""
-    user = records.users.find(tx, before.user_id)
+    glance = records.Glance(tx)  # a plan or a suspension of this very moment counts from the next run on
+    user = records.users.find(glance, before.user_id)
     current = month if month.month == month_of(now) else Month.empty(before.user_id, month_of(now))
-    cap = planning.plan_of(tx, user).monthly_micro_usd if user else None
+    cap = planning.plan_of(glance, user).monthly_micro_usd if user else None
     after = pausing.judged(counted, run, user, cap, current, now)
     left = tuple(left_behind(tx, before, after, now))
     return Aftermath(after, left, noticing.of_end(tx, user, before, after, run, now))

@@ -45,13 +45,13 @@ class _Matter:
     manifest: Workspace
 
     @classmethod
-    def of(cls, tx: Transaction, execution: Execution, now: datetime) -> "_Matter":
-        given = (records.uploads.find(tx, id) for id in execution.uploads)
+    def of(cls, documents: records.Readable, execution: Execution, now: datetime) -> "_Matter":
+        given = (records.uploads.find(documents, id) for id in execution.uploads)
         return cls(
-            data=input_of(tx, execution),
-            talk=records.talks.find(tx, execution.talk_id) if execution.talk_id else None,
+            data=input_of(documents, execution),
+            talk=records.talks.find(documents, execution.talk_id) if execution.talk_id else None,
             given=tuple(upload for upload in given if upload is not None),
-            manifest=keeping.workspace(tx, execution.user_id, execution.agent_id, now),
+            manifest=keeping.workspace(documents, execution.user_id, execution.agent_id, now),
         )
 
 
@@ -80,22 +80,25 @@ def claim(
     def work(tx: Transaction) -> tuple[Execution, Claim | None]:
         batch = records.launches.get(tx, launch_id).claimed_by(nonce, index)
         execution = records.executions.get(tx, batch.executions[index]).claimed(runner_token, now, pace.lease)
-        agent = agent_of(tx, execution)
-        user = records.users.find(tx, execution.user_id)
+        # the agent is this run's until its end: nobody else changes its files, and its talk waits
+        glance = records.Glance(tx)
+        user = records.users.find(glance, execution.user_id)
         able = user if user is not None and user.suspended_at is None else None
         month = month_with(tx, execution.user_id, now)
-        matter = _Matter.of(tx, execution, now)
+        matter = _Matter.of(glance, execution, now)
         model = _offered(models, execution)
-        cap = _cap(execution, month, planning.plan_of(tx, able).monthly_micro_usd, matter.talk) if able else 0
-        left = planning.platform_left(tx, able, now) if able else None
+        cap = _cap(execution, month, planning.plan_of(glance, able).monthly_micro_usd, matter.talk) if able else 0
+        left = planning.platform_left(glance, able, now) if able else None
         model_token = metering.token_for(execution.id, model_secret)
         ledger = _ledger(execution, models, model, model_token, cap)
         if left is not None and left <= 0 < cap:
+            agent = agent_of(tx, execution)
             unstarted = execution.replace(start_time=None)
             ended = close(tx, unstarted, Status.SKIPPED, now, agent, None, month, error_code="platform_budget")
             records.launches.put(tx, launch_id, batch)
             return ended, None
         if cap <= 0:
+            agent = agent_of(tx, execution)
             code = "budget" if able else "suspended" if user else "user_deleted"
             ended = close(tx, execution, Status.FAILED, now, agent, ledger, month, error_code=code)
             records.launches.put(tx, launch_id, batch)

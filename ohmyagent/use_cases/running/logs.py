@@ -22,7 +22,7 @@ class Log:
     done: bool
 
 
-def find(documents: records.Documents, user: User, execution_id: str) -> Execution:
+def find(documents: records.Readable, user: User, execution_id: str) -> Execution:
     """The user's execution; raises NotFound for an unknown one and for another's alike."""
     execution = records.executions.find(documents, execution_id)
     if execution is None or not may(user, Action.SEE, execution):
@@ -30,7 +30,7 @@ def find(documents: records.Documents, user: User, execution_id: str) -> Executi
     return execution
 
 
-def agent_of(documents: records.Documents, execution: Execution) -> Agent | None:
+def agent_of(documents: records.Readable, execution: Execution) -> Agent | None:
     """The agent that the run counts for and whose workspace it uses: none for a rehearsal, or after its deletion."""
     return None if execution.rehearsal else records.agents.find(documents, execution.agent_id)
 

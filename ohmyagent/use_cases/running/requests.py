@@ -41,8 +41,9 @@ def request(
             if existing.request_digest != body:
                 raise KeyReused()
             return existing
-        (records.users.find(tx, user.id) or user).able()
-        agent = designing.find(tx, user, agent_id)
+        glance = records.Glance(tx)  # launch and claim look again whether agent and user still may
+        (records.users.find(glance, user.id) or user).able()
+        agent = designing.find(glance, user, agent_id)
         model = models.find(agent.model)
         if model is None:
             raise Invalid.of("model", f"{agent.model} is not a model of this platform")
@@ -50,7 +51,7 @@ def request(
         queued = Execution.queued(agent, model, id=execution_id, trigger=trigger, now=now)
         execution = rations.admitted(queued, now)
         if execution.ended and trigger is not Trigger.WEBHOOK:
-            raise planning.refusal(planning.plan_of(tx, user))
+            raise planning.refusal(planning.plan_of(glance, user))
         rations.write()
         given = wanted.input is not None
         execution = execution.replace(has_input=given, request_digest=body, retry_of=retry_of, talk_id=talk_id)
@@ -115,6 +116,6 @@ def retry(
     )
 
 
-def input_of(documents: records.Documents, execution: Execution) -> str | None:
+def input_of(documents: records.Readable, execution: Execution) -> str | None:
     """The data given to the run."""
     return records.inputs.get(documents, execution.id).text if execution.has_input else None

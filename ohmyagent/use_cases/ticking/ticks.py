@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 
 import structlog
 
 from ohmyagent import records
 from ohmyagent.domain.agents import Agent
 from ohmyagent.domain.costs import ModelTable
-from ohmyagent.domain.errors import Contention
+from ohmyagent.domain.errors import AlreadyExists, Contention
 from ohmyagent.domain.executions import Execution, Launch, Status
+from ohmyagent.domain.plans import Plans
 from ohmyagent.domain.platform import PRESENT
 from ohmyagent.domain.text import derived_id
 from ohmyagent.ports import Queue, Store, Task, Transaction, Where
@@ -40,14 +42,29 @@ class Ticked:
     aside: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Rules:
+    """What holds for one tick: the plans, and whether all schedules stand still (from the next tick on, if it changes
+    meanwhile)."""
+
+    plans: Plans
+    halted: bool
+
+    @classmethod
+    def of(cls, store: Store) -> Self:
+        switches = records.platform.find(store, PRESENT)
+        return cls(planning.table(store), switches is not None and switches.schedules_paused_at is not None)
+
+
 def tick(store: Store, queue: Queue, models: ModelTable, clock: Clock, now: datetime) -> Ticked:
     """Make documents for all that is due by `now` + `clock.ahead`, and queue the runs for their exact time."""
     runs = missed = 0
     aside: list[str] = []
     cursor: str | None = None
+    rules = Rules.of(store)
     for _ in range(MOST_PAGES):
         agents, cursor = _due(store, now + clock.ahead, cursor, PAGE)
-        for made in _pages(store, models, [agent.id for agent in agents], clock, now, aside):
+        for made in _pages(store, models, [agent.id for agent in agents], clock, rules, now, aside):
             _enqueue(queue, made)
             runs += sum(execution.status is Status.QUEUED for execution in made)
             missed += sum(execution.status is Status.MISSED for execution in made)
@@ -61,34 +78,53 @@ def _due(store: Store, until: datetime, cursor: str | None, limit: int) -> tuple
 
 
 def _pages(
-    store: Store, models: ModelTable, ids: list[str], clock: Clock, now: datetime, aside: list[str]
+    store: Store, models: ModelTable, ids: list[str], clock: Clock, rules: Rules, now: datetime, aside: list[str]
 ) -> Iterator[list[Execution]]:
     """One transaction for all; if that cannot be had, one for each, and who cannot even then is set aside."""
     if not ids:
         return
     try:
-        yield store.transact(lambda tx: _advance(tx, models, ids, clock, now))
+        try:
+            yield store.transact(lambda tx: _advance(tx, models, ids, clock, rules, now))
+        except AlreadyExists:  # a clock was set back: instants come again that have their document
+            yield store.transact(lambda tx: _advance(tx, models, ids, clock, rules, now, again=True))
     except Contention:
         if len(ids) > 1:
             for id in ids:
-                yield from _pages(store, models, [id], clock, now, aside)
+                yield from _pages(store, models, [id], clock, rules, now, aside)
         else:
             log.warning("An agent is set aside", agent=ids[0])
             aside.append(ids[0])
 
 
-def _advance(tx: Transaction, models: ModelTable, ids: list[str], clock: Clock, now: datetime) -> list[Execution]:
-    """What is due of these agents, written; their clocks moved on.  An instant that has its document keeps it."""
+def _advance(
+    tx: Transaction,
+    models: ModelTable,
+    ids: list[str],
+    clock: Clock,
+    rules: Rules,
+    now: datetime,
+    *,
+    again: bool = False,
+) -> list[Execution]:
+    """What is due of these agents, written; their clocks moved on.  An instant that has its document keeps it.
+
+    Raises AlreadyExists when some have theirs, unless `again`: then each instant is looked up, a read for every one.
+    """
     agents = [agent for agent in (records.agents.find(tx, id) for id in ids) if agent is not None and agent.scheduled]
     due = {agent.id: due_until(agent, now + clock.ahead) for agent in agents}
-    rations = planning.Rations(tx)
-    switches = records.platform.find(tx, PRESENT)
-    halted = switches is not None and switches.schedules_paused_at is not None
+    rations = planning.Rations(tx, rules.plans)
+    looking = again or rules.halted  # one document stands for all instants of a halt: none of them may have its own
     made = [
         rations.admitted(execution, now)
         for agent in agents
         for execution in documents(
-            agent, models.find(agent.model), due[agent.id][0], now, kept(tx, agent), halted=halted
+            agent,
+            models.find(agent.model),
+            due[agent.id][0],
+            now,
+            kept(tx, agent) if looking else _never,
+            halted=rules.halted,
         )
     ]
     missed = {agent.id: [e for e in made if e.agent_id == agent.id and e.status is Status.MISSED] for agent in agents}
@@ -103,10 +139,15 @@ def _advance(tx: Transaction, models: ModelTable, ids: list[str], clock: Clock, 
     made = [*_launched(tx, [e for e in made if e.waits], clock.batch, now), *(e for e in made if not e.waits)]
     by_id = {agent.id: agent for agent in agents}
     for execution in made:
-        records.executions.put(tx, execution.id, execution)
+        records.executions.create(tx, execution.id, execution)
         if execution.ended:
             announcing.announce(tx, by_id[execution.agent_id], execution, now)
     return made
+
+
+def _never(due: datetime) -> bool:
+    """Whether the instant has its document: creating it would show that."""
+    return False
 
 
 def _launched(tx: Transaction, runs: list[Execution], batch: int, now: datetime) -> Iterator[Execution]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from ohmyagent import records
+from ohmyagent.adapters.local.store import SqliteStore
 from ohmyagent.domain.agents import AgentStatus
 from ohmyagent.domain.errors import Invalid, NotFound
 from ohmyagent.domain.executions import Status
@@ -158,6 +159,48 @@ def test_what_is_due_together_shares_launches_of_the_size_allowed(world, user):
     assert sorted(len([r for r in runs if r.launch_id == id]) for id in {r.launch_id for r in runs}) == [1, 3, 3]
     for run in runs:
         assert records.launches.get(world.store, run.launch_id).executions[run.launch_index] == run.id
+
+
+def test_a_due_run_asks_the_store_for_two_documents_and_writes_four_at_most(world, user):
+    world.now = world.now.replace(minute=30)
+    for number in range(6):
+        world.agent(world.user(f"v{number}", "guest"), schedule=HOURLY)
+    world.later(minutes=30)
+    asked = []
+
+    def counted(work):
+        def noted(tx):
+            result = work(tx)
+            asked.append((len(tx.read) + len(tx.glanced), len(tx.writes | tx.read)))
+            return result
+
+        return SqliteStore.transact(world.store, noted)
+
+    world.store.transact = counted
+    assert tick(world, Clock(timedelta(0), 100)).runs == 6
+    [(reads, writes)] = asked
+    assert (reads, writes) == (2 * 6, 3 * 6 + 1)  # agent, day; agent, day, run; one launch
+
+
+def test_a_plan_that_grows_counts_at_once_and_a_smaller_one_from_the_next_day(world):
+    world.now = world.now.replace(hour=0, minute=30)
+    agent = world.agent(world.user("v", "guest"), schedule=HOURLY)
+    world.later(minutes=31)
+
+    def ran(hours):
+        for _ in range(hours):
+            tick(world)
+            world.later(hours=1)
+        statuses = [run.status for run in sorted(found(world, agent), key=lambda run: run.due_time)[-hours:]]
+        return statuses.count(Status.QUEUED), statuses.count(Status.SKIPPED)
+
+    assert ran(7) == (5, 2)
+    world.user("v", "approved")
+    assert ran(3) == (3, 0)
+    world.user("v", "guest")
+    assert ran(3) == (3, 0)
+    assert ran(10) == (10, 0)
+    assert ran(7) == (5, 2)
 
 
 def test_more_agents_than_a_page_are_all_ticked(world, user):
