@@ -1,6 +1,6 @@
 """What a route takes and answers, said once: it is checked before the view runs, and the OpenAPI document reads it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
@@ -118,8 +118,3 @@ def check_origin() -> None:
         return
     if found is None or found.by_cookie:
         origins.check_origin(origin, context.app().settings.public_url, request.host)
-
-
-def largest_body(views: Iterable[Callable[..., Any]]) -> int:
-    """The largest body in bytes that any of these views takes."""
-    return max(found.limit for view in views if (found := operation_of(view)))

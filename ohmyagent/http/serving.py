@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from flask import Flask, Request
 from werkzeug.wrappers import Response
@@ -10,35 +11,44 @@ from werkzeug.wrappers import Response
 from ohmyagent.http.app import application
 from ohmyagent.http.context import Platform
 from ohmyagent.http.guards import WsgiGuard
-from ohmyagent.http.operations import largest_body
 
 CHUNK = 2**16
+LEFT_OVER = 2**20
+"""So much of a body that nobody wanted is still taken, as most clients listen only when they have sent theirs."""
 
 
 def serve(request: Request, group: str, platform: Callable[[], Platform]) -> Response:
-    """Answer with the routes of `group`.  `platform` is first called here, in the worker, never at import."""
-    flask = _application(group, platform)
-    environ = dict(request.environ)
-    body = _body(request, largest_body(flask.view_functions.values()) + 1)
-    # the framework reads the body again after the answer: without an end of its own that ends in an error
-    request.environ["wsgi.input"] = io.BytesIO(body)
-    request.environ["CONTENT_LENGTH"] = str(len(body))
-    environ["wsgi.input"] = io.BytesIO(body)
-    environ["CONTENT_LENGTH"] = str(len(body))
-    environ.pop("HTTP_TRANSFER_ENCODING", None)
-    return Response.from_app(_guarded(group, platform), environ)
+    """Answer with the routes of `group`.  `platform` is first called here, in the worker, never at import.
 
-
-def _body(request: Request, most: int) -> bytes:
-    """At most so many bytes of the body: one more than any route takes makes it too large there."""
-    source = request.environ["wsgi.input"]
-    length = request.content_length
-    left = most if length is None else min(most, length)
-    parts: list[bytes] = []
-    while left > 0 and (part := source.read(min(CHUNK, left))):
-        parts.append(part)
+    The edge and the sign-in see the headers before anything of the body is read; then the route reads what it takes.
+    """
+    body = _Body(request.environ["wsgi.input"], request.content_length)
+    answer = Response.from_app(_guarded(group, platform), {**request.environ, "wsgi.input": body})
+    left = LEFT_OVER
+    while left > 0 and (part := body.read(min(CHUNK, left))):
         left -= len(part)
-    return b"".join(parts)
+    # the framework reads the body again after the answer: all of it, or into an error where it has been read
+    request.environ["wsgi.input"] = io.BytesIO()
+    request.environ["CONTENT_LENGTH"] = "0"
+    return answer
+
+
+class _Body(io.RawIOBase):
+    """A request's body as it comes; it knows its end, which not every server's stream does."""
+
+    def __init__(self, source: Any, length: int | None) -> None:
+        self._source, self._left = source, length
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        wanted = len(buffer) if self._left is None else min(len(buffer), self._left)
+        part = self._source.read(wanted) if wanted else b""
+        buffer[: len(part)] = part
+        if self._left is not None:
+            self._left -= len(part)
+        return len(part)
 
 
 @cache
