@@ -1,4 +1,4 @@
-"""The streaming service: uvicorn --factory --ws ohmyagent.chat.wire:Protocol --ws-max-size 2097152 services.chat:app"""
+"""The streaming service: uvicorn --factory services.chat:app, with the protocols that start.sh names."""
 
 import asyncio
 

@@ -2,7 +2,10 @@
 # One of the services, as the image runs it: start.sh chat|gateway|egress
 set -eu
 case "$1" in
-    chat) set -- "$1" --ws ohmyagent.chat.wire:Protocol --ws-max-size 2097152 ;;
+    chat)
+        set -- "$1" --http ohmyagent.chat.wire:Streams --ws ohmyagent.chat.wire:Protocol --ws-max-size 2097152 \
+            --ws-per-message-deflate false
+        ;;
     gateway) set -- "$1" --ws none --http ohmyagent.gateway.inlet:Protocol --no-proxy-headers ;;
     *) set -- "$1" --ws websockets-sansio ;;
 esac

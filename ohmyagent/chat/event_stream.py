@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from starlette.types import Receive, Scope, Send
 
-from ohmyagent.chat.frames import Frame, Mailbox
+from ohmyagent.chat.frames import Frame, Mailbox, push_of
 
 PING_SECONDS = 15.0
 SEND_SECONDS = 30.0
@@ -39,6 +39,7 @@ class EventStream:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         head = [(name.lower().encode(), value.encode("latin-1")) for name, value in self._headers.items()]
         await send({"type": "http.response.start", "status": 200, "headers": head})
+        self._mailbox.push = push_of(scope)
         gone = asyncio.create_task(self._until_gone(receive))
         try:
             await self._pass_on(send)
@@ -50,6 +51,9 @@ class EventStream:
         mailbox = self._mailbox
         while True:
             frames = await self._taken()
+            if not frames and mailbox.pushed and not (mailbox.overflown or mailbox.closed):
+                mailbox.pushed = False  # it was not silent
+                continue
             body = b"".join([frame.sse for frame in frames]) if frames else PING
             ended = any(self._last(frame) for frame in frames)
             if mailbox.overflown:

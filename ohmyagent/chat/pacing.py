@@ -39,23 +39,31 @@ class Bucket:
 
 
 class Window:
-    """Seconds within which what comes is shown together: few while the process keeps up, more when it runs late."""
+    """Seconds within which what comes is shown together: few while the process has time, more when it is busy or late.
 
-    LEAST, MOST, PULSE, LATE = 0.03, 0.1, 0.1, 0.02
+    Each piece costs the same for one word as for three, so a busy process makes fewer of them before it runs late.
+    """
+
+    LEAST, MOST, PULSE, LATE = 0.03, 0.08, 0.1, 0.02
+    EASY, FULL = 0.3, 0.7
+    """Parts of a core: up to one the window is the least, from the other on it is the most."""
 
     __slots__ = ("seconds",)
 
     def __init__(self) -> None:
         self.seconds = self.LEAST
 
-    def adjust(self, lateness: float) -> None:
-        """Told every `PULSE` by how many seconds the loop was late."""
+    def adjust(self, lateness: float, busy: float) -> None:
+        """Told every `PULSE` by how many seconds the loop was late, and what part of a core its thread took."""
+        share = min(1.0, max(0.0, (busy - self.EASY) / (self.FULL - self.EASY)))
+        least = self.LEAST + share * (self.MOST - self.LEAST)
         factor = 1.5 if lateness > self.LATE else 0.9
-        self.seconds = min(self.MOST, max(self.LEAST, self.seconds * factor))
+        self.seconds = min(self.MOST, max(least, self.seconds * factor))
 
     async def pulse(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            due = loop.time() + self.PULSE
+            begun, used = loop.time(), time.thread_time()
             await asyncio.sleep(self.PULSE)
-            self.adjust(loop.time() - due)
+            taken = loop.time() - begun
+            self.adjust(taken - self.PULSE, (time.thread_time() - used) / taken)

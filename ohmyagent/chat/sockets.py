@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ohmyagent.chat.engine import Engine
 from ohmyagent.chat.entrance import Platform, Visitor, check_page, entered
-from ohmyagent.chat.frames import Frame, Mailbox
+from ohmyagent.chat.frames import Frame, Mailbox, push_of
 from ohmyagent.chat.guests import Guests
 from ohmyagent.chat.pacing import Bucket
 from ohmyagent.chat.rooms import Visit
@@ -121,6 +121,7 @@ class _Session:
     async def hold(self) -> None:
         user = UserView.shown(self._guest.user).model_dump(mode="json")
         self._tell({"type": "ready", "user": user})
+        self._mailbox.push = push_of(self._socket.scope)
         listening = asyncio.create_task(self._listen())
         try:
             await self._pass_on()

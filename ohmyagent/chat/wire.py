@@ -1,15 +1,19 @@
-"""How WebSockets are spoken: uvicorn's protocol, with an end to what a hostile client may cost.
+"""How event streams and WebSockets are spoken: uvicorn's protocols, with a short way out and an end to hostile costs.
 
+The short way is an extension of ASGI's scope: what is ready to be written goes to the connection at once, by no task.
 uvicorn answers pings without looking whether anybody reads the answers, waits for ever for the last bytes of a
 connection that nobody reads, and logs addresses, which hold tickets.
 """
 
 import logging
 import time
+from functools import partial
 from typing import Any
 
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from ohmyagent.chat.frames import PUSH, Frame
 from ohmyagent.chat.pacing import Bucket
 
 LARGEST_MESSAGE = 2 * 2**20
@@ -23,6 +27,33 @@ _quiet = logging.getLogger("ohmyagent.chat.wire")
 _quiet.setLevel(logging.ERROR)
 
 
+class Streams(HttpToolsProtocol):
+    """For uvicorn's `http`."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {PUSH: partial(self._push, self.scope)}  # type: ignore[dict-item]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self.scope is not None:
+            self.scope["extensions"] = {}  # it leads back here
+
+    def _push(self, scope: object, frame: Frame) -> bool:
+        """A chunk of an answer under way.  `scope` is its own: another request of the connection may have come."""
+        cycle = self.cycle
+        if (
+            cycle.scope is not scope
+            or not cycle.chunked_encoding
+            or cycle.response_complete
+            or cycle.disconnected
+            or self.flow.write_paused
+        ):
+            return False
+        self.transport.write(frame.chunk)
+        return True
+
+
 class Protocol(WebSocketsSansIOProtocol):
     """For uvicorn's `ws`."""
 
@@ -30,6 +61,18 @@ class Protocol(WebSocketsSansIOProtocol):
         super().__init__(*args, **named)
         self.logger = _quiet
         self._pings = Bucket(PINGS_A_SECOND, PINGS_AT_ONCE, time.monotonic)
+
+    def handle_connect(self, event: Any) -> None:
+        super().handle_connect(event)
+        if self.response.status_code == 101:
+            extensions: dict[str, Any] = self.scope["extensions"]
+            extensions[PUSH] = self._push
+
+    def _push(self, frame: Frame) -> bool:
+        if self.close_sent or self.disconnected or not self.handshake_complete or not self.writable.is_set():
+            return False
+        self.transport.write(frame.message)
+        return True
 
     def handle_ping(self) -> None:
         if self._pings.take() and self.transport.get_write_buffer_size() <= UNREAD_BYTES:

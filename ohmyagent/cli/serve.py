@@ -20,7 +20,7 @@ import uvicorn
 import uvloop
 
 from ohmyagent import logs, records, wiring
-from ohmyagent.chat.wire import LARGEST_MESSAGE, Protocol
+from ohmyagent.chat.wire import LARGEST_MESSAGE, Protocol, Streams
 from ohmyagent.cli import words
 from ohmyagent.cli.clockwork import Clockwork
 from ohmyagent.cli.front import Front
@@ -92,7 +92,7 @@ async def _serve(
     front: Front,
 ) -> None:
     clockwork = Clockwork(app)
-    servers = [_Server(_config(front.main)), _Server(_config(front.gateway, http=inlet.Protocol))]
+    servers = [_Server(_config(front.main, http=Streams)), _Server(_config(front.gateway, http=inlet.Protocol))]
     signals = _Signals()
     async with front:
         serving = [asyncio.create_task(s.serve([sock])) for s, sock in zip(servers, listeners, strict=True)]
@@ -132,7 +132,7 @@ class _Signals:
         (self.second if self.first.is_set() else self.first).set()
 
 
-def _config(application: Front | object, http: "type[asyncio.Protocol] | str" = "httptools") -> uvicorn.Config:
+def _config(application: Front | object, http: type[asyncio.Protocol]) -> uvicorn.Config:
     return uvicorn.Config(
         application,  # type: ignore[arg-type]  # an ASGI 3 callable
         interface="asgi3",

@@ -30,9 +30,8 @@ class Service:
     def __init__(self, name: str, environment: dict[str, str], port: int, log: Path) -> None:
         self.url = f"http://127.0.0.1:{port}"
         command = [sys.executable, "-m", "uvicorn", "--factory", "--port", str(port), f"services.{name}:app"]
-        command += ["--ws", "ohmyagent.chat.wire:Protocol", "--log-level", "warning"]
-        if name == "gateway":
-            command += ["--http", "ohmyagent.gateway.inlet:Protocol"]
+        http = "ohmyagent.gateway.inlet:Protocol" if name == "gateway" else "ohmyagent.chat.wire:Streams"
+        command += ["--http", http, "--ws", "ohmyagent.chat.wire:Protocol", "--log-level", "warning"]
         with log.open("ab") as told:
             self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=told, stderr=told)
         deadline = time.monotonic() + PATIENCE

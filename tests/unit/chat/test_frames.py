@@ -2,6 +2,9 @@
 
 import asyncio
 
+import pytest
+from websockets import frames
+
 from ohmyagent.chat.frames import Frame, Mailbox
 
 
@@ -51,3 +54,41 @@ def test_who_brings_much_waits_until_it_was_taken():
         return order
 
     assert asyncio.run(story()) == ["taken", "drained"]
+
+
+@pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536])
+def test_an_event_is_the_websocket_message_and_the_chunk_that_others_would_make_of_it(size: int):
+    frame = Frame(None, "가" + "x" * (size - 3) if size else "")
+    assert frame.message == frames.Frame(frames.Opcode.TEXT, frame.text.encode()).serialize(mask=False)
+    length, _, rest = frame.chunk.partition(b"\r\n")
+    assert rest == frame.sse + b"\r\n"
+    assert int(length, 16) == len(frame.sse)
+
+
+def test_what_is_kept_nowhere_goes_straight_out_only_while_nothing_waits_and_the_reader_keeps_up():
+    written, keeps_up = [], [True]
+
+    def push(frame: Frame) -> bool:
+        if keeps_up[0]:
+            written.append(frame.text)
+        return keeps_up[0]
+
+    async def story() -> list[str]:
+        box = Mailbox()
+        box.push = push
+        box.put(Frame(None, "before anybody took"))
+        assert [frame.text for frame in await box.take()] == ["before anybody took"]
+        taking = asyncio.create_task(box.take())
+        await asyncio.sleep(0)
+        box.put(Frame(None, "a"))
+        box.put(Frame(1, "kept"))
+        box.put(Frame(None, "after what waits"))
+        assert [frame.text for frame in await taking] == ["kept", "after what waits"]
+        taking = asyncio.create_task(box.take())
+        await asyncio.sleep(0)
+        keeps_up[0] = False
+        box.put(Frame(None, "slow"))
+        return [frame.text for frame in await taking]
+
+    assert asyncio.run(story()) == ["slow"]
+    assert written == ["a"]
