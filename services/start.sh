@@ -12,4 +12,4 @@ esac
 app="services.$1:app"
 shift
 # Cloud Run gives ten seconds between SIGTERM and SIGKILL.
-exec uvicorn --factory "$@" --no-access-log --timeout-graceful-shutdown 9 --host 0.0.0.0 --port "$PORT" "$app"
+exec uvicorn --factory "$@" --no-access-log --timeout-graceful-shutdown 9 --host "${HOST:-0.0.0.0}" --port "$PORT" "$app"

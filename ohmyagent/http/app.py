@@ -3,6 +3,7 @@
 import time
 from collections.abc import Collection, Iterable
 from functools import cache
+from typing import Any
 
 import structlog
 from flask import Flask, Response, current_app, g, request
@@ -10,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from ohmyagent import logs
 from ohmyagent.domain.errors import Problem
-from ohmyagent.http import openapi, problems
+from ohmyagent.http import problems
 from ohmyagent.http.context import Platform, language
 from ohmyagent.http.groups import GROUPS, blueprints
 from ohmyagent.http.policy import SECURITY_HEADERS, request_id_of
@@ -25,13 +26,19 @@ def application(platform: Platform, groups: Collection[str] | None = None) -> Fl
     flask = routed(blueprints(GROUPS if groups is None else groups))
     flask.extensions["oma"] = platform
     flask.extensions["timings"] = Timings()
-    flask.extensions["openapi"] = cache(lambda: openapi.document(blueprints(GROUPS), platform.version))
+    flask.extensions["openapi"] = cache(lambda: _described(platform.version))
     flask.before_request(_begin)
     flask.after_request(_complete)
     flask.register_error_handler(Problem, _refuse)
     flask.register_error_handler(HTTPException, _refuse_by_framework)
     flask.register_error_handler(Exception, _fail)
     return flask
+
+
+def _described(version: str) -> dict[str, Any]:
+    from ohmyagent.http import openapi  # it knows every route's words, which a function that serves a few does not load
+
+    return openapi.document(blueprints(GROUPS), version)
 
 
 def request_id() -> str:

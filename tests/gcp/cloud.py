@@ -98,16 +98,12 @@ class Cloud:
         """Start the process of a function or a service, again at the same port."""
         port = str(self.street.ports[name])
         if name in SERVICES:
-            command = ["uvicorn", "--factory", f"services.{name}:app", "--host", "127.0.0.1", "--port", port]
-            if name == "gateway":
-                command += ["--http", "ohmyagent.gateway.inlet:Protocol"]
+            command = ["sh", str(ROOT / "services" / "start.sh"), name]
         else:
-            kind = "cloudevent" if name in EVENTS else "http"
-            source = ["--source", str(ROOT / "functions" / "main.py"), "--signature-type", kind]
-            command = ["functions_framework", *source, "--host", "127.0.0.1", "--port", port]
+            command = ["sh", str(ROOT / "functions" / "start.sh")]
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", *command], cwd=ROOT, env=self._environment(name), stdout=log, stderr=log,
+                command, cwd=ROOT, env=self._environment(name) | {"PORT": port}, stdout=log, stderr=log,
                 stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
 
@@ -157,10 +153,13 @@ class Cloud:
         )  # plans have tests of their own
         account = self.issuer.account_file(self.folder / "account.json")
         return {
-            "PATH": os.environ["PATH"],
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
+            "HOST": "127.0.0.1",
+            "THREADS": "8",
             "FUNCTION_TARGET": name,
+            "FUNCTION_SIGNATURE_TYPE": "cloudevent" if name in EVENTS else "http",
             "GOOGLE_APPLICATION_CREDENTIALS": str(account),
             "FIRESTORE_EMULATOR_HOST": self.counters[name].address,
             "OMA_EMULATORS": ",".join(f"{name}={address}" for name, address in standins.items()),

@@ -31,6 +31,17 @@ print(json.dumps([answer.status_code, sorted(sys.modules)]))
 """
 
 
+OTHERS = (
+    "ohmyagent.adapters.local.store",
+    "ohmyagent.cli",
+    "ohmyagent.http.admin",
+    "ohmyagent.http.openapi",
+    "sqlite3",
+    "smtplib",
+)
+"""What other functions or one machine need."""
+
+
 def loaded(function: str) -> set[str]:
     env = {"PATH": os.environ["PATH"]} | CLOUD
     done = subprocess.run(
@@ -42,6 +53,11 @@ def loaded(function: str) -> set[str]:
     status, modules = json.loads(done.stdout.splitlines()[-1])
     assert status == 404
     return set(modules)
+
+
+def test_a_function_loads_neither_what_others_serve_nor_what_one_machine_needs() -> None:
+    modules = loaded("agents")
+    assert [name for name in OTHERS if name in modules] == []
 
 
 @pytest.mark.parametrize("function", ["agents", "tick", "launch", "deliver", "runner"])

@@ -1,4 +1,4 @@
-"""functions/main.py as Google runs it: real functions-framework processes, one for each function."""
+"""functions/main.py as the image starts it: a process of functions-framework in gunicorn for each function."""
 
 import http.client
 import json
@@ -43,15 +43,16 @@ class Functions:
 
     def _start(self, name: str, folder: Path) -> subprocess.Popen[bytes]:
         env = {
-            "PATH": os.environ["PATH"],
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
+            "HOST": "127.0.0.1",
+            "PORT": str(self._ports[name]),
             "FUNCTION_TARGET": name,
             "OMA_DATA": str(folder / "data"),
             "OMA_PUBLIC_URL": "https://agents.example.com",
         }
-        command = [sys.executable, "-m", "functions_framework", "--source", str(ROOT / "functions" / "main.py")]
-        address = ["--host", "127.0.0.1", "--port", str(self._ports[name])]
-        return subprocess.Popen([*command, *address], env=env, stdout=self._log, stderr=self._log)
+        start = ["sh", str(ROOT / "functions" / "start.sh")]
+        return subprocess.Popen(start, env=env, stdout=self._log, stderr=self._log)
 
     def call(
         self, name: str, method: str, path: str, body: Any = None, token: str | None = None, **headers: str
@@ -170,7 +171,7 @@ HEAVY = ("anthropic", "grpc", "google.cloud.firestore", "aiohttp", "uvicorn", "s
 
 
 def test_an_import_connects_to_nothing_and_loads_no_engine() -> None:
-    """The framework loads main.py before it forks: a store opened there would be shared between workers.
+    """The framework's own command loads main.py before it forks: a store opened there would be shared between workers.
 
     And every cold start pays for what is loaded.
     """

@@ -7,7 +7,7 @@ from runpy import run_path
 
 import pytest
 
-from ohmyagent.http.groups import GROUPS
+from ohmyagent.http.groups import GROUPS, blueprints
 from ohmyagent.http.policy import with_google_button
 from ohmyagent.http.routing import routed
 
@@ -28,7 +28,7 @@ def service_of(path: str) -> str | None:
 
 def paths() -> list[tuple[str, str]]:
     """(an example of a route's address, its group)"""
-    rules = ((rule.rule, group) for group, found in GROUPS.items() for rule in routed(found).url_map.iter_rules())
+    rules = ((rule.rule, group) for group in GROUPS for rule in routed(blueprints([group])).url_map.iter_rules())
     kinds = re.compile(r"<(?:(\w+):)?\w+>")
     return [(kinds.sub(lambda kind: EXAMPLES[kind[1] or "id"], rule), group) for rule, group in rules]
 

@@ -181,6 +181,15 @@ def test_what_the_tests_install_holds_all_that_the_program_runs_on() -> None:
     assert runs.items() <= tests.items()
 
 
+def test_what_the_cloud_installs_is_what_the_program_runs_on_but_for_the_command() -> None:
+    runs, cloud = (
+        dict(PINS.findall((ROOT / name).read_text())) for name in ("requirements.txt", "requirements-cloud.txt")
+    )
+    assert len(cloud) > 50
+    assert cloud.items() <= runs.items()
+    assert {"typer", "rich"} <= runs.keys() - cloud.keys()
+
+
 @pytest.mark.parametrize("name", sorted(path.name for path in ROOT.glob("requirements*.txt")))
 def test_every_pinned_package_has_a_hash(name: str) -> None:
     entries = re.split(r"^(?=[a-z0-9])", (ROOT / name).read_text(), flags=re.MULTILINE | re.IGNORECASE)
