@@ -23,7 +23,7 @@ from ohmyagent.domain.conversations import Mode, Reason
 from ohmyagent.domain.errors import BudgetExceeded, Gone, Problem, StaleEpoch, Unavailable
 from ohmyagent.ports import Store
 from ohmyagent.use_cases import talking
-from ohmyagent.use_cases.talking import Answerer, Card, Delta, Ended, Held, PartEnd, Piece, Saved, Status, Tool
+from ohmyagent.use_cases.talking import Answerer, Card, Delta, Ended, Held, Notice, PartEnd, Piece, Saved, Status, Tool
 from ohmyagent.use_cases.talking.ends import usage_event
 from ohmyagent.use_cases.talking.events import encoded
 
@@ -149,8 +149,7 @@ class Writing:
             return BROKEN
 
     async def _write(self) -> Ended:
-        history = await self._desk.run(partial(talking.history, self._desk.store, self.held.conversation))
-        context = talking.TurnContext(self.held.user, self.held.conversation, self._turn, history, self.held.token)
+        context = await self._context()
         async with aclosing(self._desk.answerer.answer(context)) as pieces:  # type: ignore[type-var]
             async for piece in pieces:
                 if type(piece) is Delta:
@@ -160,6 +159,15 @@ class Writing:
                 else:
                     await self._take(piece)
         return Ended(Reason.DONE)
+
+    async def _context(self) -> talking.TurnContext:
+        """An agent that answers itself keeps its own record of what was said."""
+        held, memory = self.held, talking.Recent()
+        if held.conversation.mode is Mode.DESIGN:
+            memory = await self._desk.run(partial(talking.recent, self._desk.store, held.conversation))
+        return talking.TurnContext(
+            held.user, held.conversation, self._turn, memory.messages, held.token, memory.left_out, memory.told
+        )
 
     async def _take(self, piece: Piece) -> None:
         turn = self._turn.id
@@ -178,6 +186,12 @@ class Writing:
                 told = {"type": "status", "turn": turn, "text": text} | ({"tool": tool} if tool else {})
                 self._status = encoded(self.room.id, told)
                 self.room.show(self._status)
+            case Notice(code, ko, en, left_out):
+                detail = {"ko": ko, "en": en}
+                # with the next batch: a notice is worth no commit of its own
+                self._pending.append(
+                    {"type": "notice", "turn": turn, "code": code, "leftOut": left_out, "detail": detail}
+                )
             case Saved(messages):
                 self._end_part()
                 self._pending.append(await self._usage())

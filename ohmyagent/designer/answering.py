@@ -15,7 +15,7 @@ from ohmyagent.domain.conversations import Reason
 from ohmyagent.domain.costs import ModelTable
 from ohmyagent.ports import Store
 from ohmyagent.use_cases import prompts
-from ohmyagent.use_cases.talking import Card, Delta, Ended, PartEnd, Piece, Saved, Status, Tool, TurnContext
+from ohmyagent.use_cases.talking import Card, Delta, Ended, Notice, PartEnd, Piece, Saved, Status, Tool, TurnContext
 
 Json = dict[str, Any]
 MOST_STEPS = 16
@@ -42,7 +42,9 @@ class Designer:
 
     async def answer(self, turn: TurnContext) -> AsyncIterator[Piece]:
         """Raises what the model raises when it does not answer, and BudgetExceeded."""
-        said = list(turn.history)
+        said, left_out = list(turn.history), turn.left_out
+        if not turn.told:
+            yield _left_out(left_out)
         desk = Desk(self._store, self._models, turn.user, turn.conversation.id, turn.turn.id, self._now)
         window = int((self._models.find(turn.turn.model) or self._models.default).context * WINDOW)
         for _ in range(MOST_STEPS):
@@ -54,9 +56,13 @@ class Designer:
                 yield Saved((said[-1],))
                 if _asked(calls, results):
                     return
+            said, dropped = fitted(said, window)
+            if dropped:
+                left_out += dropped
+                yield _left_out(left_out)
             answers: list[Answer] = []
             try:
-                async for piece in self._speak(turn, said, answers, window):
+                async for piece in self._speak(turn, said, answers, left_out):
                     yield piece
             except ContextFull:
                 if window < LEAST_WINDOW:
@@ -72,17 +78,15 @@ class Designer:
         yield STEPS
 
     async def _speak(
-        self, turn: TurnContext, said: Sequence[Json], answers: list[Answer], window: int
+        self, turn: TurnContext, said: Sequence[Json], answers: list[Answer], left_out: int
     ) -> AsyncIterator[Piece]:
         """One answer of the model, put into `answers`."""
-        kept, dropped = fitted(said, window)
-        told = words.said(words.DROPPED, turn.language).format(count=dropped) if dropped else None
-        yield Status(told or words.said(words.THINKING, turn.language))
+        yield Status(words.said(words.THINKING, turn.language))
         asked = self._model.stream(
             turn.token,
             turn.turn.model,
-            self._prompt(turn),
-            _remembered(kept),
+            self._prompt(turn, left_out),
+            _remembered(said),
             max_tokens=MOST_OUTPUT,
             tools=self._tools,
         )
@@ -93,9 +97,11 @@ class Designer:
             else:
                 yield Delta(news)
 
-    def _prompt(self, turn: TurnContext) -> str:
+    def _prompt(self, turn: TurnContext, left_out: int) -> str:
         now = self._now().astimezone(ZoneInfo(turn.user.timezone))
-        return prompts.designer(turn.language, turn.user.timezone, f"{now:%Y-%m-%d, %A}")
+        prompt = prompts.designer(turn.language, turn.user.timezone, f"{now:%Y-%m-%d, %A}")
+        note = words.said(words.NOT_SHOWN, turn.language).format(count=left_out)
+        return f"{prompt}\n\n{note}" if left_out else prompt
 
     async def _work(
         self, desk: Desk, calls: Sequence[Json], language: str, results: list[Json]
@@ -115,6 +121,11 @@ class Designer:
             yield Tool(name, "failed" if used.failed else "done")
             result = {"type": "tool_result", "tool_use_id": call["id"], "content": used.text}
             results.append(result | {"is_error": True} if used.failed else result)
+
+
+def _left_out(count: int) -> Notice:
+    ko, en = (words.said(words.LEFT_OUT, language).format(count=count) for language in ("ko", "en"))
+    return Notice("left_out", ko, en, count)
 
 
 def _remembered(said: Sequence[Json]) -> list[Json]:

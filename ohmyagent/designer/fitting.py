@@ -28,13 +28,21 @@ def _said(message: Json) -> bool:
 
 
 def fitted(messages: Sequence[Json], tokens: int) -> tuple[list[Json], int]:
-    """The last turns that fit, the newest one in any case, and how many messages were left out."""
-    kept: list[Json] = []
+    """All of it, or when that is too much the last turns in half the room, and how many turns were left out.
+
+    The newest turn stays in any case.  Half, so that the next step begins where this one does.
+    """
     room = tokens * BYTES_PER_TOKEN
-    for turn in reversed(turns(messages)):
-        size = sum(len(json.dumps(message, ensure_ascii=False).encode()) for message in turn)
-        if kept and size > room:
+    if _size(messages) <= room:
+        return list(messages), 0
+    found = turns(messages)
+    kept, left = list(found[-1]), len(found) - 1
+    for turn in reversed(found[:-1]):
+        if _size([*turn, *kept]) > room // 2:
             break
-        room -= size
-        kept = [*turn, *kept]
-    return kept, len(messages) - len(kept)
+        kept, left = [*turn, *kept], left - 1
+    return kept, left
+
+
+def _size(messages: Sequence[Json]) -> int:
+    return sum(len(json.dumps(message, ensure_ascii=False).encode()) for message in messages)

@@ -125,11 +125,13 @@ class Model:
         except anthropic.APIStatusError as error:
             raise _refusal(error.status_code, error.type, error.message) from error
         except anthropic.APITimeoutError as error:
-            raise ModelFailed("The model did not answer in time.") from error
+            raise ModelFailed("The model did not answer in time.", korean="모델이 제때 응답하지 않았습니다.") from error
         except anthropic.APIConnectionError as error:
             raise ModelFailed() from error
         except httpx2.TimeoutException as error:
-            raise ModelCutOff("The model stopped in the middle of its answer.") from error
+            raise ModelCutOff(
+                "The model fell silent in the middle of its answer.", korean="모델이 답변하다가 멈췄습니다."
+            ) from error
         except httpx2.TransportError as error:
             raise ModelCutOff() from error
         if reading.answer.stop_reason is None or not reading.whole:
@@ -185,7 +187,9 @@ class _Reading:
                     self.problem = problem
                     break
                 except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-                    self.problem = ModelCutOff("The model's answer was not as it should be.")
+                    self.problem = ModelCutOff(
+                        "The model's answer was not as it should be.", korean="모델의 답변을 읽을 수 없습니다."
+                    )
                     break
                 if text:
                     texts.append(text)

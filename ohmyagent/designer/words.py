@@ -15,9 +15,19 @@ STATUS: dict[str, tuple[str, str]] = {
     "ask": ("질문 준비 중…", "Preparing a question…"),
 }
 THINKING = ("생각 중…", "Thinking…")
-DROPPED = (
-    "대화가 길어져 앞부분의 메시지 {count}개는 더 이상 참고하지 않습니다.",
-    "The conversation has grown long: its first {count} messages are no longer taken into account.",
+LEFT_OUT = (
+    "대화가 길어져 처음 메시지 {count}개와 그 답변은 더 이상 참고하지 않습니다. "
+    "초안은 그대로이고, 거기에 정한 것도 남아 있습니다.",
+    "The conversation has grown long: its first {count} messages and their answers are no longer taken into account. "
+    "The draft stays as it is, with all that was decided in it.",
+)
+NOT_SHOWN = (
+    "이 대화의 처음 메시지 {count}개와 그 답변은 길이 때문에 당신에게 보이지 않습니다. 거기서 정한 것은 초안에 있으니, "
+    "초안에 관해 말하거나 고치기 전에 `read_draft`로 읽으세요. 보이지 않는 내용은 짐작하지 말고, 필요하면 물으세요.",
+    "The first {count} messages of this conversation and their answers are not shown to you, because it has grown "
+    "long. What was decided in them stands in the draft: read it with `read_draft` before you speak of it or change "
+    "it. "
+    "Do not guess what is not shown; ask if you need it.",
 )
 TOO_MANY_STEPS = (
     "한 번에 할 수 있는 단계를 다 써서 여기서 멈췄습니다. 이어서 할 일을 말씀해 주세요.",

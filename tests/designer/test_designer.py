@@ -13,7 +13,7 @@ from ohmyagent.designer.tools import TOOLS
 from ohmyagent.domain.errors import BudgetExceeded
 from ohmyagent.domain.runner import Outcome
 from ohmyagent.use_cases import drafting, prompts
-from ohmyagent.use_cases.talking import Saved, Status
+from ohmyagent.use_cases.talking import Notice, Saved
 from tests.designer.house import Talk, over
 from tests.designer.scripted import Scripted, message, refusal, results, stream, text, use
 
@@ -151,9 +151,14 @@ def test_what_no_longer_fits_is_dropped_from_the_beginning_with_a_notice(world):
     ]
     answered = talk.say("그래서?")
     assert answered.text == "짧게."
-    notices = [piece.text for piece in answered.pieces if isinstance(piece, Status) and "메시지" in piece.text]
-    assert notices
+    notices = [piece for piece in answered.pieces if isinstance(piece, Notice)]
+    assert [notice.left_out for notice in notices] == sorted(notice.left_out for notice in notices)
+    assert (f"{notices[-1].left_out}개" in notices[-1].ko, str(notices[-1].left_out) in notices[-1].en) == (True, True)
+    note = scripted.requests[-1]["system"][0]["text"]
+    assert f"{notices[-1].left_out}개" in note
+    assert "`read_draft`" in note.rpartition("\n\n")[2]
     kept = scripted.requests[-1]["messages"]
+    assert len(kept) == 41 - 2 * notices[-1].left_out
     assert kept[0]["role"] == "user"
     assert kept[-1]["content"][0]["text"] == "그래서?"
 

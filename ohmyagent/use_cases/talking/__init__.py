@@ -2,12 +2,14 @@
 
 from ohmyagent.use_cases.talking.ends import end, release, stop
 from ohmyagent.use_cases.talking.events import Line, Log, append, last_seq, log
-from ohmyagent.use_cases.talking.history import Message, history, messages, told
+from ohmyagent.use_cases.talking.history import Message, messages, told
+from ohmyagent.use_cases.talking.memory import Recent, recent
 from ohmyagent.use_cases.talking.pieces import (
     Answerer,
     Card,
     Delta,
     Ended,
+    Notice,
     PartEnd,
     Piece,
     Saved,
@@ -19,8 +21,8 @@ from ohmyagent.use_cases.talking.reading import delete, erase_deleted, find, pag
 from ohmyagent.use_cases.talking.turns import Begun, Held, begin, expired, keep, renew, renew_all, take_over
 
 __all__ = [
-    "Answerer", "Begun", "Card", "Delta", "Ended", "Held", "Line", "Log", "Message", "PartEnd", "Piece", "Saved", 
-    "Status", "Tool", "TurnContext", "append", "begin", "delete", "end", "erase_deleted", "expired", "find", "history",
-    "keep", "last_seq", "log", "messages", "page", "release", "renew", "renew_all", "shown", "stop",
+    "Answerer", "Begun", "Card", "Delta", "Ended", "Held", "Line", "Log", "Message", "Notice", "PartEnd", "Piece",
+    "Recent", "Saved", "Status", "Tool", "TurnContext", "append", "begin", "delete", "end", "erase_deleted", "expired",
+    "find", "keep", "last_seq", "log", "messages", "page", "recent", "release", "renew", "renew_all", "shown", "stop",
     "take_over", "told",
 ]  # fmt: skip

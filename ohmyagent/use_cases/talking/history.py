@@ -1,4 +1,4 @@
-"""A conversation read as a whole: by its model, and by its owner."""
+"""A conversation as its owner reads it: messages, with what became of them."""
 
 import json
 from collections.abc import Iterable
@@ -10,52 +10,6 @@ from ohmyagent.ports import Store
 from ohmyagent.use_cases.talking.events import batches
 
 Json = dict[str, Any]
-
-
-def history(store: Store, conversation: Conversation) -> tuple[Json, ...]:
-    """All messages in the form of the Messages API.
-
-    Tool calls of earlier turns that were never answered (a stop, an error) are answered as interrupted: the API takes
-    no call without an answer.
-    """
-    said: list[Json] = []
-    for batch in batches(store, conversation.id):
-        if batch.messages is None:
-            continue
-        for message in json.loads(batch.messages):
-            if said and batch.turn is not None:
-                _answer_open_calls(said, message)
-            said.append(message)
-    return tuple(said)
-
-
-def open_calls(message: Json) -> list[str]:
-    """The ids of the tool calls in an assistant's message."""
-    content = message["content"]
-    if message["role"] != "assistant" or isinstance(content, str):
-        return []
-    return [block["id"] for block in content if block["type"] == "tool_use"]
-
-
-def _answer_open_calls(said: list[Json], following: Json) -> None:
-    """Make the message after tool calls answer all of them."""
-    wanted = open_calls(said[-1])
-    if not wanted:
-        return
-    content = following["content"] if isinstance(following["content"], list) else []
-    answered = {block.get("tool_use_id") for block in content if block["type"] == "tool_result"}
-    missing = [id for id in wanted if id not in answered]
-    if not missing:
-        return
-    answers = [_interrupted(id) for id in missing]
-    if following["role"] == "user" and answered:
-        following["content"] = [*answers, *content]
-    else:
-        said.append({"role": "user", "content": answers})
-
-
-def _interrupted(id: str) -> Json:
-    return {"type": "tool_result", "tool_use_id": id, "is_error": True, "content": "interrupted"}
 
 
 @dataclass
@@ -110,6 +64,9 @@ def _tell(said: list[Message], event: Json) -> None:
             _show_card(said, answer, event)
         case "usage":
             answer.token_usage, answer.cost_micro_usd = event["tokenUsage"], event["costMicroUsd"]
+        case "notice":
+            answer.parts = [part for part in answer.parts if part["type"] != "notice"]
+            answer.parts.append({"type": "notice", "code": event["code"], "detail": event["detail"]})
         case "turn_ended":
             answer.ended = {name: event[name] for name in ("reason", "code", "detail") if name in event}
 

@@ -51,6 +51,19 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """Something about the conversation that its reader should know later too: kept, and the last one of a turn stays.
+
+    `left_out` turns at its beginning are not shown to the model any more.
+    """
+
+    code: str
+    ko: str
+    en: str
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """Messages (in the Messages API's form) that the step added.  They are durable when the iterator is asked again.
 
@@ -70,15 +83,16 @@ class Ended:
     en: str | None = None
 
 
-Piece = Delta | PartEnd | Card | Tool | Status | Saved | Ended
+Piece = Delta | PartEnd | Card | Tool | Status | Notice | Saved | Ended
 
 
 @dataclass(frozen=True)
 class TurnContext:
     """What an answer starts from.
 
-    `history` is the conversation so far in the Messages API's form, the turn's own message and finished steps
-    included: after a takeover it may end with an assistant's message whose tools have not answered.
+    `history` is the conversation so far in the Messages API's form, without the `left_out` turns at its beginning, the
+    turn's own message and finished steps included: after a takeover it may end with an assistant's message whose tools
+    have not answered.  `told`: whether the conversation says what is left out.
     `token` pays for the turn's model calls at the gateway.
     """
 
@@ -87,6 +101,8 @@ class TurnContext:
     turn: Turn
     history: tuple[Json, ...]
     token: str
+    left_out: int = 0
+    told: bool = True
 
     @property
     def language(self) -> Locale:

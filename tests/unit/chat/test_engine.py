@@ -40,7 +40,10 @@ def test_an_answer_is_shown_as_it_comes_and_kept_as_a_whole(world, user):
     assert reader.seqs == [1, 2, 3, 4, 5]
     assert reader.shown == {0: "안녕하세요"}
     assert turn_of(world, begun).reason is Reason.DONE
-    assert [m["content"] for m in talking.history(world.store, begun.held.conversation)] == ["안녕", "안녕하세요"]
+    assert [m["content"] for m in talking.recent(world.store, begun.held.conversation).messages] == [
+        "안녕",
+        "안녕하세요",
+    ]
 
 
 def test_nobody_need_listen(world, user):
@@ -123,7 +126,7 @@ def test_a_stop_keeps_what_was_written(world, user):
     assert ended["reason"] == "stopped"
     assert reader.shown == {0: "여기까지 "}
     assert closed == [True]
-    history = talking.history(world.store, begun.held.conversation)
+    history = talking.recent(world.store, begun.held.conversation).messages
     assert history[-1] == {"role": "assistant", "content": "여기까지"}
 
 
@@ -244,7 +247,7 @@ def test_another_process_goes_on_with_the_step_that_was_not_finished(world, user
     assert [event["part"] for event in reader.kept if event["type"] == "part_reset"] == [1]
     assert reader.shown == {0: "도구를 씁니다", 1: "거의 다 됐습니다"}
     assert turn_of(world, begun).reason is Reason.DONE
-    assert len(talking.history(world.store, begun.held.conversation)) == 4
+    assert len(talking.recent(world.store, begun.held.conversation).messages) == 4
 
 
 def test_a_process_that_lost_its_turn_writes_nothing_more(world, user):
@@ -375,7 +378,7 @@ def test_steps_that_follow_each_other_quickly_are_kept_no_faster(world, user):
     page, _ = records.chat_batches(begun.turn.conversation_id).page(world.store, oldest="lastSeq", limit=100)
     beginning_and_end = 2
     assert len(page) == steps + beginning_and_end <= KEPT_AT_ONCE + KEPT_A_SECOND * seconds + beginning_and_end + 1
-    assert len(talking.history(world.store, begun.held.conversation)) == steps + 1
+    assert len(talking.recent(world.store, begun.held.conversation).messages) == steps + 1
 
 
 def test_a_slow_reader_is_sent_away_and_comes_back_with_its_seq(world, user):

@@ -245,7 +245,10 @@ def test_what_was_kept_of_an_unfinished_step_is_declared_void(world, user):
     assert (taken.progress.part, taken.progress.void) == (2, (2, 3, 4))
     read, _ = talking.messages(world.store, taken.conversation)
     assert read[-1].content == "0\n\n1"
-    assert [message["content"] for message in talking.history(world.store, taken.conversation)] == [HELLO.text, "0 1"]
+    assert [message["content"] for message in talking.recent(world.store, taken.conversation).messages] == [
+        HELLO.text,
+        "0 1",
+    ]
 
 
 def test_a_turn_that_has_killed_too_many_processes_is_ended(world, user):
@@ -304,11 +307,11 @@ def test_tool_calls_that_a_stop_left_open_are_answered_as_interrupted(world, use
     asked = ({"role": "assistant", "content": uses},)
     usage = [{"type": "usage", "turn": held.turn.id}]
     talking.keep(world.store, held.turn, usage, asked, after=1, now=world.now)
-    assert talking.history(world.store, held.conversation)[-1]["role"] == "assistant", "it goes on from here"
+    assert talking.recent(world.store, held.conversation).messages[-1]["role"] == "assistant", "it goes on from here"
     end(world, held, Reason.STOPPED)
     again = begin(world, user, Saying(text="다시", conversation_id=held.conversation.id)).held
 
-    history = talking.history(world.store, again.conversation)
+    history = talking.recent(world.store, again.conversation).messages
 
     assert [message["role"] for message in history] == ["user", "assistant", "user", "user"]
     assert [(block["tool_use_id"], block["is_error"]) for block in history[2]["content"]] == [

@@ -23,6 +23,8 @@ export interface Turn {
   /** The tools it used, each with its latest state. */
   tools: { name: string; state: ToolState }[];
   status: { text: string; tool: string | null } | null;
+  /** What a reader should know of the conversation from here on. */
+  notice: Record<"ko" | "en", string> | null;
   usage: { tokenUsage: TokenUsage; costMicroUsd: number | null } | null;
   end: { reason: EndReason; code: string | null; detail: Record<"ko" | "en", string> | null } | null;
 }
@@ -79,6 +81,7 @@ function begun(event: Extract<ChatEvent, { type: "turn_started" }>): Turn {
     items: [],
     tools: [],
     status: null,
+    notice: null,
     usage: null,
     end: null,
   };
@@ -97,6 +100,8 @@ function withPart(turn: Turn, event: ChatEvent): Turn {
       return { ...turn, items: withCard(turn.items, event) };
     case "status":
       return { ...turn, status: { text: event.text, tool: event.tool ?? null } };
+    case "notice":
+      return { ...turn, notice: event.detail };
     case "tool":
       return { ...turn, tools: withTool(turn.tools, event) };
     case "usage":

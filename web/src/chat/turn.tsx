@@ -46,6 +46,11 @@ export function TurnView({ turn, isLast, newest, firstDraft, acts, onEdit }: Tur
       </Mine>
       <div class="answer">
         <span class="unseen">{t("designer")}: </span>
+        {turn.notice && (
+          <p class="notice" data-testid="turn-notice">
+            {turn.notice[lang.value]}
+          </p>
+        )}
         {turn.items.map((item) =>
           item.kind === "text" ? (
             <Growing key={`text ${item.part}`} text={item.text} />

@@ -149,6 +149,7 @@ export type ChatEvent = { turn: string; seq?: number; time?: string; conversatio
   | { type: "text"; part: number; text: string }
   | { type: "part_reset"; part: number }
   | ({ type: "card"; card: string } & Card)
+  | { type: "notice"; code: string; detail: Record<Lang, string> }
   | { type: "tool"; name: string; state: ToolState }
   | { type: "usage"; tokenUsage: TokenUsage; costMicroUsd: number | null; conversation?: Meter }
   | { type: "turn_ended"; reason: EndReason; code?: string | null; detail?: Record<Lang, string> | null }
