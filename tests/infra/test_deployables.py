@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from ohmyagent.http.groups import GROUPS
 from ohmyagent.records.indexes import firestore_indexes_json
 from tests.infra import deployables
 from tests.infra.deployables import ROOT
@@ -54,4 +55,16 @@ def test_who_writes_or_takes_signed_links_is_given_the_key() -> None:
     """Notices (changes), ways to stop mails (deliver); decisions (admin), stopping (account)."""
     found = deployables.declared()
     accounts = {found["functions"][name]["account"] for name in ("changes", "deliver", "admin", "account")}
-    assert {name for name in accounts if "OMA_LINK_KEY" not in found["accounts"][name].get("secrets", [])} == set()
+    given = {name for name, account in found["accounts"].items() if "OMA_LINK_KEY" in account.get("secrets", [])}
+    assert given == accounts
+
+
+def test_who_has_no_use_for_sealed_secrets_cannot_open_them() -> None:
+    """`http/groups.py` says which function has which routes; only these of the public ones seal or unseal."""
+    found = deployables.declared()
+    open_to = {name for name, account in found["accounts"].items() if account.get("vault")}
+    assert open_to == {"api", "tick", "deliver", "gateway"}
+    for name in ("account", "catalogue", "admin"):
+        modules = [blueprint.import_name.rpartition(".")[2] for blueprint in GROUPS[name]]
+        sources = [(ROOT / "ohmyagent" / "http" / f"{module}.py").read_text(encoding="utf-8") for module in modules]
+        assert not [module for module, source in zip(modules, sources, strict=True) if ".vault" in source], name

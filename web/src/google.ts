@@ -22,14 +22,14 @@ interface TrustedTypes {
 
 const page = window as unknown as { google?: { accounts: { id: Identity } }; trustedTypes?: TrustedTypes };
 let loading: Promise<Identity> | null = null;
-/** There can be one of a name. */
+/** There can be one of a name.  It vouches for Google's script and for nothing else, whoever uses it. */
 let policy: ReturnType<TrustedTypes["createPolicy"]> | undefined;
 
 /** Asked for again after a failure: the network may be back. */
 function identity(): Promise<Identity> {
   loading ??= new Promise<Identity>((resolve, reject) => {
     const script = document.createElement("script");
-    policy ??= page.trustedTypes?.createPolicy("sign-in", { createScriptURL: (url) => url });
+    policy ??= page.trustedTypes?.createPolicy("sign-in", { createScriptURL: () => SCRIPT });
     script.src = policy ? policy.createScriptURL(SCRIPT) : SCRIPT;
     script.onload = () => (page.google ? resolve(page.google.accounts.id) : reject(Problem.offline()));
     script.onerror = () => reject(Problem.offline());
