@@ -44,6 +44,7 @@ class Counted(StrEnum):
     SIGN_IN = "sign_in"
     RUN = "run"
     HOOK = "hook"
+    EXPORT = "export"
 
 
 SHARES: dict[Counted, tuple[int, timedelta]] = {
@@ -52,8 +53,9 @@ SHARES: dict[Counted, tuple[int, timedelta]] = {
     Counted.SIGN_IN: (30, timedelta(minutes=10)),
     Counted.RUN: (60, timedelta(minutes=1)),
     Counted.HOOK: (240, timedelta(minutes=1)),
+    Counted.EXPORT: (20, timedelta(hours=1)),
 }
-"""How many in one window: guests and sign-ins for each address, runs for each user, hooks for each address.
+"""How many in one window: guests and sign-ins for each address, runs and exports for each user, hooks for each address.
 
 FRONT: guests by way of one proxy.  Who goes around the first of several proxies invents as many addresses as they like,
 but not whom the last one heard from.

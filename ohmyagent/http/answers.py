@@ -1,7 +1,7 @@
 """Answers, and what every answer carries."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 from urllib.parse import quote
@@ -30,7 +30,7 @@ def nothing() -> Response:
     return response
 
 
-def attachment(name: str, body: AbstractContextManager[Iterator[bytes]], size: int | None = None) -> Response:
+def attachment(name: str, body: AbstractContextManager[Iterable[bytes]], size: int | None = None) -> Response:
     """A file to save, never to show: what a run wrote is not ours.  Raises NotFound before anything is sent."""
     stack = ExitStack()
     chunks = stack.enter_context(body)

@@ -1,16 +1,15 @@
 """/api/account/export and its end: taking everything along, and leaving."""
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import IO, Literal
+from contextlib import closing
+from typing import Literal
 
 from flask import Blueprint, Response
 
 from ohmyagent.domain.audit import Act
+from ohmyagent.domain.blocks import Counted
 from ohmyagent.domain.record import Instant, Record
 from ohmyagent.http.answers import BINARY, answer, attachment, nothing
-from ohmyagent.http.context import app, user
+from ohmyagent.http.context import app, count, user
 from ohmyagent.http.credentials import COOKIE
 from ohmyagent.http.operations import operation
 from ohmyagent.http.queries import PageQuery
@@ -18,9 +17,6 @@ from ohmyagent.http.views import Listing
 from ohmyagent.use_cases import auditing, erasing, exporting
 
 bp = Blueprint("privacy", __name__, url_prefix="/api/account")
-
-IN_MEMORY = 2**22
-CHUNK = 2**16
 
 
 class Farewell(Record):
@@ -45,23 +41,12 @@ class AuditList(Listing[AuditView]):
 @bp.get("/export")
 @operation("Everything that is kept of me, as a zip", answers={200: BINARY})
 def export() -> Response:
-    """The archive is made before the answer begins, on disk when it is large."""
-    here, now = app(), app().now()
-    target = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  closed with the answer
-    try:
-        exporting.write(here.store, here.files, user(), target, now)
-    except BaseException:
-        target.close()
-        raise
-    size = target.tell()
-    return attachment(f"oh-my-agent-{now:%Y-%m-%d}.zip", _body(target), size)
-
-
-@contextmanager
-def _body(file: IO[bytes]) -> Iterator[Iterator[bytes]]:
-    with file:
-        file.seek(0)
-        yield iter(lambda: file.read(CHUNK), b"")
+    """Sent as it is made, so that it is nowhere whole; one that breaks off is no zip."""
+    here, now, who = app(), app().now(), user()
+    count(Counted.EXPORT, who.id)
+    exporting.note(here.store, who, now)
+    archive = exporting.archive(here.store, here.files, who)
+    return attachment(f"oh-my-agent-{now:%Y-%m-%d}.zip", closing(archive))
 
 
 @bp.delete("")

@@ -3,16 +3,23 @@
 import hashlib
 import io
 import json
+import os
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from ohmyagent import records
+from ohmyagent.domain.blocks import SHARES, Counted
+from ohmyagent.domain.errors import Unavailable
 from ohmyagent.domain.executions import Status
+from ohmyagent.http.addresses import Approach
 from ohmyagent.ports import Store
-from ohmyagent.use_cases import erasing
+from ohmyagent.use_cases import erasing, exporting
 from tests.http.test_beta import FORM, google
 from tests.http.world import NOON, Api, Person
 
@@ -90,6 +97,67 @@ def test_the_export_holds_all_of_it_and_nothing_that_lets_somebody_in(api: Api) 
         assert hidden not in whole
     assert stranger["id"] not in whole
     assert "sealed" not in whole
+
+
+class _Noted:
+    """Somebody's files, with a note of which were opened and are open still; `breaks`: bodies end in the middle."""
+
+    def __init__(self, files: Any, *, breaks: bool = False) -> None:
+        self._files, self._breaks, self.opened, self.held = files, breaks, 0, 0
+
+    @contextmanager
+    def open(self, key: str) -> Iterator[Iterator[bytes]]:
+        self.opened += 1
+        self.held += 1
+        try:
+            with self._files.open(key) as chunks:
+                yield self._broken() if self._breaks else chunks
+        finally:
+            self.held -= 1
+
+    def _broken(self) -> Iterator[bytes]:
+        yield os.urandom(3 * exporting.PIECE)
+        raise Unavailable()
+
+
+def test_an_export_is_sent_as_it_is_made_and_held_nowhere(api: Api) -> None:
+    person = google(api, "kim@example.com")
+    agent = person.agent()
+    for number in range(4):
+        body = {"file": (io.BytesIO(os.urandom(200_000)), f"{number}.bin")}
+        assert person.post(f"/api/agents/{agent['id']}/files", data=body).status_code == 201
+    files, user = _Noted(api.platform.files), records.users.get(api.platform.store, person.id)
+
+    pieces = exporting.archive(api.platform.store, files, user)  # type: ignore[arg-type]  # what it uses of them
+    whole = [next(pieces)]
+    assert files.opened <= 1, "the first piece is there before the files are read"
+    whole += list(pieces)
+
+    assert max(map(len, whole)) < 200_000 + 2 * exporting.PIECE
+    assert sum(name.endswith(".bin") for name in zipfile.ZipFile(io.BytesIO(b"".join(whole))).namelist()) == 4
+    given_up = exporting.archive(api.platform.store, files, user)  # type: ignore[arg-type]
+    next(given_up)
+    given_up.close()
+    assert files.held == 0
+
+
+def test_an_export_that_breaks_off_is_no_zip(api: Api) -> None:
+    person = google(api, "kim@example.com")
+    lived(api, person)
+    user, came = records.users.get(api.platform.store, person.id), []
+    pieces = exporting.archive(api.platform.store, _Noted(api.platform.files, breaks=True), user)  # type: ignore[arg-type]
+    with pytest.raises(Unavailable):
+        came.extend(iter(lambda: next(pieces), None))
+    assert came
+    with pytest.raises(zipfile.BadZipFile):
+        zipfile.ZipFile(io.BytesIO(b"".join(came)))
+
+
+def test_exports_are_counted(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SHARES, Counted.EXPORT, (1, timedelta(hours=1)))
+    api = Api(replace(api.platform, approach=Approach()), api.clock, api.jobs)
+    person = google(api, "kim@example.com")
+    assert [person.get("/api/account/export").status_code for _ in range(2)] == [200, 429]
 
 
 def test_after_the_end_nothing_is_left_in_the_database_or_among_the_files(api: Api) -> None:
