@@ -1,6 +1,7 @@
 """Chat: the whole platform beside its own upstream and a bare relay, in one run.  python -m bench.chat [--scale 1.0]
 
-The platform has core 0; upstream and readers have core 1.  CPU is what a noisy machine disturbs least.
+The platform has core 0; upstream and readers have core 1, and so has the gateway where it is a process of its own, as
+on Google Cloud.  CPU is what a noisy machine disturbs least.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -108,11 +110,24 @@ def relay(model: Process) -> Process:
     return process
 
 
+def environment_of(folder: Path, model: Process) -> dict[str, str]:
+    return {"OMA_DATA": str(folder), "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{model.port}", "ANTHROPIC_API_KEY": "k"}
+
+
+def apart(folder: Path, model: Process) -> list[Process]:
+    """The gateway, and the platform that asks it."""
+    environment, found = environment_of(folder, model), list[Process]()
+    for core, part in ((1, "gateway"), (0, "platform")):
+        port = free_port()
+        command = ["-m", "bench.chatting.parts", part, str(port), *(str(other.port) for other in found)]
+        found.append(Process(started(core, *command, **environment), port))
+        until_open(port)
+    return found
+
+
 def platform(folder: Path, model: Process) -> Process:
     port = free_port()
-    environment = {
-        "OMA_DATA": str(folder), "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{model.port}", "ANTHROPIC_API_KEY": "k",
-    }  # fmt: skip
+    environment = environment_of(folder, model)
     process = Process(started(0, "-m", "ohmyagent.cli.main", "up", "--port", str(port), **environment), port)
     until_open(port)
     while not (folder / "owner-key").exists():
@@ -293,12 +308,14 @@ def report_first(found: list[tuple[str, list[float]]], sockets: list[float]) -> 
 
 
 def report_streams(found: list[tuple[str, int, Json]]) -> None:
-    rows = []
+    rows, base = [], 0.0
     for name, turns, seen in found:
         heard = max(1, seen["words"] / seen["sampled"] * turns)
+        each = seen["cpu"] / heard
+        base = each if name.startswith("bare") else base
         rows.append([
             name, seen["connections"], seen["refused"] + seen["lost"],
-            f"{seen['cpu'] / seen['seconds'] * 100:.0f} %", f"{seen['cpu'] / heard * 1e6:.0f}",
+            f"{seen['cpu'] / seen['seconds'] * 100:.0f} %", f"{each * 1e6:.0f}", f"{each / base:.2f}",
             f"{seen['pieces'] / seen['connections'] / seen['seconds']:.1f}",
             milliseconds(seen["p50"]), milliseconds(seen["p99"]), f"{seen['busy'] * 100:.0f} %",
         ])  # fmt: skip
@@ -308,6 +325,7 @@ def report_streams(found: list[tuple[str, int, Json]]) -> None:
         "failed",
         "CPU",
         "CPU µs/word",
+        "× relay",
         "pieces/s",
         "lag p50 ms",
         "lag p99 ms",
@@ -319,26 +337,34 @@ def report_streams(found: list[tuple[str, int, Json]]) -> None:
 
 def main(scale: float = 1.0) -> None:
     turns, readers, sockets = (max(1, int(number * scale)) for number in (TURNS, READERS, IDLE))
-    with tempfile.TemporaryDirectory() as name:
-        processes: list[Process] = []
-        try:
-            processes.append(model := upstream())
-            folder = Path(name) / "data"
-            processes.append(ours := platform(folder, model))
-            guests = [ours.ask("POST", "/api/auth/guest")["token"] for _ in range(turns)]
-            report_first(first_words(ours, model), ready(ours))
-            counted = writes(ours, folder, 20.0)
-            print(f"\n  documents written in a turn of 20 s: {sum(counted.values())} {counted} (goal 2 a second)")
-            print(f"  {idle(ours, guests, sockets) / 1024:.1f} KB for each of {sockets} idle WebSockets (goal 40)")
-            processes.append(bare := relay(model))
-            found = [("bare relay", turns, streams(bare, guests)), ("ours", turns, streams(ours, guests))]
-            silence(ours, guests)
-            fresh = [ours.ask("POST", "/api/auth/guest")["token"] for _ in range(turns)]
-            found.append((f"ours, {turns} turns", turns, crowd(ours, fresh, readers)))
-            report_streams(found)
-        finally:
-            for process in reversed(processes):
-                process.end()
+    with tempfile.TemporaryDirectory() as name, ExitStack() as ending:
+        ending.callback((model := upstream()).end)
+        folder = Path(name) / "data"
+        ending.callback((ours := platform(folder, model)).end)
+        guests = [ours.ask("POST", "/api/auth/guest")["token"] for _ in range(turns)]
+        report_first(first_words(ours, model), ready(ours))
+        counted = writes(ours, folder, 20.0)
+        print(f"\n  documents written in a turn of 20 s: {sum(counted.values())} {counted} (goal 2 a second)")
+        print(f"  {idle(ours, guests, sockets) / 1024:.1f} KB for each of {sockets} idle WebSockets (goal 40)")
+        ending.callback((bare := relay(model)).end)
+        found = [("bare relay", turns, streams(bare, guests)), *both("ours", ours, guests, readers)]
+        ours.end()
+        gateway, chat = apart(Path(name) / "apart", model)
+        ending.callback(gateway.end)
+        ending.callback(chat.end)
+        guests = [chat.ask("POST", "/api/auth/guest")["token"] for _ in range(turns)]
+        chat.ask("POST", "/api/conversation", {"message": words(2, 0.01)}, guests[0])  # the SDK is imported by it
+        found += [("bare relay again", turns, streams(bare, guests)), *both("own gateway", chat, guests, readers)]
+        report_streams(found)
+
+
+def both(name: str, ours: Process, guests: list[str], readers: int) -> list[tuple[str, int, Json]]:
+    """Turns with one reader each, then as many with more readers."""
+    turns = len(guests)
+    alone = (f"{name}, {turns} turns", turns, streams(ours, guests))
+    silence(ours, guests)
+    fresh = [ours.ask("POST", "/api/auth/guest")["token"] for _ in range(turns)]
+    return [alone, (f"{name}, {turns} turns", turns, crowd(ours, fresh, readers))]
 
 
 def silence(ours: Process, tokens: list[str]) -> None:
