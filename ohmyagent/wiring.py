@@ -51,7 +51,9 @@ LOOK_AHEAD = timedelta(seconds=5)
 MINUTE = timedelta(seconds=60)
 """How far the tick of the cloud, which comes every minute, looks ahead."""
 LAUNCH_BATCH = 100
-"""Runs of one instant that share a call of Cloud Run, which takes about 180 a minute."""
+"""Runs of one instant that start in one transaction."""
+LAUNCHES_TOGETHER = 100
+"""Launches of one instant that share a call of Cloud Run, which takes about 180 a minute and 10,000 tasks in each."""
 FAR = Pace(
     lease=timedelta(seconds=30),
     launch=timedelta(minutes=5),
@@ -216,7 +218,7 @@ def gcp(settings: Settings) -> Cloud:
         models=ModelTable(claude(settings), default="haiku"),
         upstreams={"anthropic": anthropic(settings)},
         pace=FAR,
-        clock=Clock(ahead=MINUTE, batch=LAUNCH_BATCH),
+        clock=Clock(ahead=MINUTE, batch=LAUNCH_BATCH, together=LAUNCHES_TOGETHER),
         office=Office(settings.public_url, settings.admin_emails, _link_key(settings)),
         gateway_url=f"{here.url('gateway')}/gateway",
         cloud_rate=CLOUD_RATE,

@@ -262,28 +262,38 @@ class Execution(Record):
 
 
 class Launch(Record):
-    """What is started together: `executions[i]` is task index i.  The nonce is kept hashed; each index claims once."""
+    """Runs that start in one transaction.  The nonce is kept hashed; that a run is claimed once is kept with the run.
+
+    `places` are those of its runs that the last start began, in the order of their tasks; without any, all of them.
+    `offset` is the first of these tasks among all that one call started.
+    """
 
     id: str
     executions: tuple[str, ...]
     created_at: Instant
     nonce_digest: str | None = None
+    places: tuple[int, ...] = ()
     handle: str | None = None
-    claimed: tuple[int, ...] = ()
+    offset: int = 0
 
-    def started(self, nonce: str) -> Self:
-        """A new attempt with its own nonce; what was claimed stays claimed."""
-        return self.replace(nonce_digest=digest(nonce), handle=None)
+    def started(self, nonce: str, places: tuple[int, ...]) -> Self:
+        """A new attempt for some of its runs, with its own nonce."""
+        return self.replace(nonce_digest=digest(nonce), places=places, handle=None, offset=0)
 
-    def claimed_by(self, nonce: str, index: int) -> Self:
-        """The index is taken; raises NotFound for a wrong nonce or index, Conflict for a second claim."""
+    def run(self, nonce: str, task: int) -> str:
+        """The id of the run that the task is for; raises NotFound for a wrong nonce or task."""
         if self.nonce_digest is None or not compare_digest(self.nonce_digest, digest(nonce)):
             raise NotFound()
-        if not 0 <= index < len(self.executions):
+        places = self.places or range(len(self.executions))
+        if not 0 <= task < len(places):
             raise NotFound()
-        if index in self.claimed:
-            raise Conflict("This index has been claimed.", korean="이미 시작된 실행입니다.")
-        return self.replace(claimed=(*self.claimed, index))
+        return self.executions[places[task]]
+
+    def task(self, place: int) -> int | None:
+        """The index in `handle` of the run at that place; None when the last start was not for it."""
+        if not self.places:
+            return place
+        return self.offset + self.places.index(place) if place in self.places else None
 
 
 EventType = Literal["status", "text", "tool_call", "tool_result", "usage", "network", "log", "artifact", "result"]

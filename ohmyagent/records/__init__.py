@@ -25,6 +25,7 @@ from ohmyagent.domain.talks import Talk
 from ohmyagent.domain.tasks import DeadTask
 from ohmyagent.domain.uploads import Upload
 from ohmyagent.domain.usage import Ledger, Month
+from ohmyagent.domain.waves import Wave
 from ohmyagent.domain.workspaces import Workspace
 from ohmyagent.ports import Document, Page, Query, Store, Transaction, Where
 
@@ -123,6 +124,7 @@ agent_versions = Collection("agentVersions", AgentVersion)
 executions = Collection("executions", Execution)
 inputs = Collection("inputs", ExecutionInput)
 launches = Collection("launches", Launch)
+waves = Collection("waves", Wave)
 ledgers = Collection("ledgers", Ledger)
 months = Collection("months", Month)
 days = Collection("days", Day)

@@ -111,6 +111,7 @@ PLATFORM = {
     records.users.name: "the user's own document goes last, when nothing else is left",
     records.erasures.name: "names the user until it is done, and then no more",
     records.launches.name: "ids of runs; a run's end takes its own along, the rest goes after a month",
+    records.waves.name: "ids of launches; goes after a month",
     records.blocks.name: "network addresses that are refused; goes with the block",
     records.counts.name: "digests of addresses and users with a number; goes with its window",
     records.nonces.name: "digests only; goes after ten minutes",

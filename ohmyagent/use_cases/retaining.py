@@ -33,6 +33,7 @@ EXPIRING: tuple[tuple[Collection[Any], str, timedelta], ...] = (
     (records.signin_codes, "expiresAt", timedelta(0)),
     (records.tickets, "expiresAt", timedelta(0)),
     (records.launches, "createdAt", timedelta(days=30)),
+    (records.waves, "createdAt", timedelta(days=30)),
     (records.dead_tasks, "at", timedelta(days=30)),
     (records.erasures, "finishedAt", timedelta(days=365)),
 )

@@ -90,7 +90,11 @@ class Round:
 
 
 def launch(app: Program, task: Task) -> None:
-    running.launch(app.store, app.jobs, task.body["launchId"], app.pace, app.now())
+    if "launchIds" in task.body:
+        ids = task.body["launchIds"].split()
+        running.launch_together(app.store, app.queue, app.jobs, ids, app.pace, app.now())
+    else:
+        running.launch(app.store, app.jobs, task.body["launchId"], app.pace, app.now())
 
 
 def check(app: Program, task: Task) -> None:

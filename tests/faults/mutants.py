@@ -60,13 +60,12 @@ def tick_names_runs_at_random(patch: pytest.MonkeyPatch) -> None:
 
 
 def claim_works_twice(patch: pytest.MonkeyPatch) -> None:
-    """Neither the launch nor the execution remembers that it was claimed."""
+    """The execution does not remember that it was claimed."""
 
     def claimed(self: Execution, token: str, now: datetime, lease: timedelta) -> Execution:
         kept = Lease(expires_at=now + lease, deadline=now + timedelta(hours=1))
         return self.replace(status=Status.RUNNING, start_time=now, token_digest=digest(token), lease=kept)
 
-    patch.setattr(Launch, "claimed_by", lambda self, nonce, index: self)
     patch.setattr(Execution, "claimed", claimed)
 
 

@@ -119,14 +119,18 @@ class Platform:
     def _launch(self, task: Task) -> None:
         self._delivered(task)
         before = self._early(task)
-        running.launch(self.store, self.jobs, task.body["launchId"], self.pace, self.time.now)
+        if "launchIds" in task.body:
+            ids = task.body["launchIds"].split()
+            running.launch_together(self.store, self.queue, self.jobs, ids, self.pace, self.time.now, threads=1)
+        else:
+            running.launch(self.store, self.jobs, task.body["launchId"], self.pace, self.time.now)
         self.ledgers.handled.add((task.kind, task.name))
         self.ledgers.hasty += [id for id in before if records.executions.get(self.real, id).epoch]
 
     def _early(self, task: Task) -> list[str]:
         """Those of the launch that must not start now: their instant is yet to come."""
-        ids = records.launches.get(self.real, task.body["launchId"]).executions
-        runs = [records.executions.get(self.real, id) for id in ids]
+        launches = [records.launches.get(self.real, id) for id in " ".join(task.body.values()).split()]
+        runs = [records.executions.get(self.real, id) for launch in launches for id in launch.executions]
         starts = {e.id: max(filter(None, (e.due_time, e.start_after)), default=None) for e in runs if not e.epoch}
         return [id for id, start in starts.items() if start and start > self.time.now + EARLY]
 

@@ -20,6 +20,8 @@ from tests.faults.platform import Platform
 STARTS = (datetime(2026, 11, 20, 11, 58, tzinfo=UTC), datetime(2026, 11, 30, 22, 30, tzinfo=UTC))
 """An ordinary noon, and an hour and a half before a month ends."""
 CLOCKS = (Clock(), Clock(ahead=timedelta(seconds=60)), Clock(ahead=timedelta(seconds=60), batch=3))
+TOGETHER = Clock(ahead=timedelta(seconds=60), together=3)
+"""In every other history with launches of several runs there are several launches instead that one call starts."""
 FAULT_RATE = 0.03
 ROUNDS = 50
 JUMP = timedelta(hours=1)
@@ -60,7 +62,9 @@ class History:
         self.time = Time(self.rng.choice(STARTS))
         self.machine = Machine(self.rng)
         self.chaos = Chaos(self.rng, FAULT_RATE, meanwhile=self._something)
-        self.platform = Platform(place, self.time, self.chaos, self.machine, self.rng.choice(CLOCKS))
+        clock = self.rng.choice(CLOCKS)
+        clock = TOGETHER if clock.batch > 1 and not seed % 2 else clock
+        self.platform = Platform(place, self.time, self.chaos, self.machine, clock)
         self.people = People(self.platform, self.rng)
         self.watch = checker.Watch(self.platform)
         self.down_until: datetime | None = None

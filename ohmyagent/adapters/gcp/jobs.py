@@ -11,7 +11,7 @@ from ohmyagent.ports import Liveness
 
 FRESH_SECONDS = 10.0
 """How long what is known of an execution is taken for true: one sweep asks about many tasks of one."""
-MOST_KNOWN = 1_000
+MOST_KNOWN = 100
 PAGE = 1_000
 
 

@@ -11,6 +11,7 @@ from ohmyagent.use_cases.running.logs import Log, agent_of, find, last_kept_seq,
 from ohmyagent.use_cases.running.reports import held, report, uploads
 from ohmyagent.use_cases.running.requests import dispatch, enter, input_of, request, requested_id, retry
 from ohmyagent.use_cases.running.sweeps import check, relieve, sweep
+from ohmyagent.use_cases.running.waves import launch_together
 
 __all__ = [
     "Log",
@@ -27,6 +28,7 @@ __all__ = [
     "input_of",
     "last_kept_seq",
     "launch",
+    "launch_together",
     "log",
     "page",
     "relieve",

@@ -29,6 +29,7 @@ from ohmyagent.use_cases import entrusting, keeping, metering, planning, prompts
 from ohmyagent.use_cases.running.ends import close, month_with, resume
 from ohmyagent.use_cases.running.logs import agent_of
 from ohmyagent.use_cases.running.requests import input_of
+from ohmyagent.use_cases.running.waves import place
 
 log = structlog.get_logger()
 
@@ -77,9 +78,12 @@ def claim(
     """
     runner_token, model_secret = new_secret(), new_secret()
 
+    # read apart: of a hundred runners that claim at once none waits for another, for each writes its own run only
+    launched, task = place(store, launch_id, index)
+    execution_id = records.launches.get(store, launched).run(nonce, task)
+
     def work(tx: Transaction) -> tuple[Execution, Claim | None]:
-        batch = records.launches.get(tx, launch_id).claimed_by(nonce, index)
-        execution = records.executions.get(tx, batch.executions[index]).claimed(runner_token, now, pace.lease)
+        execution = records.executions.get(tx, execution_id).claimed(runner_token, now, pace.lease)
         # the agent is this run's until its end: nobody else changes its files, and its talk waits
         glance = records.Glance(tx)
         user = records.users.find(glance, execution.user_id)
@@ -95,15 +99,12 @@ def claim(
             agent = agent_of(tx, execution)
             unstarted = execution.replace(start_time=None)
             ended = close(tx, unstarted, Status.SKIPPED, now, agent, None, month, error_code="platform_budget")
-            records.launches.put(tx, launch_id, batch)
             return ended, None
         if cap <= 0:
             agent = agent_of(tx, execution)
             code = "budget" if able else "suspended" if user else "user_deleted"
             ended = close(tx, execution, Status.FAILED, now, agent, ledger, month, error_code=code)
-            records.launches.put(tx, launch_id, batch)
             return ended, None
-        records.launches.put(tx, launch_id, batch)
         records.executions.put(tx, execution.id, execution)
         records.ledgers.put(tx, ledger.id, ledger)
         records.months.put(tx, month.id, month.reserving(execution.id, execution.account, cap))

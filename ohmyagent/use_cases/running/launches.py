@@ -1,5 +1,6 @@
 """Starting runners for what is queued."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -20,6 +21,8 @@ log = structlog.get_logger()
 
 MILLISECOND = timedelta(milliseconds=1)
 NO_ROOM_PAUSE = 0.3
+BEGIN = 6
+"""A runner that is alive may claim until so many times the launch's pace: of thousands some begin late."""
 EARLY = timedelta(seconds=1)
 """How much earlier than due a run may start: the clocks of the queue and of this process differ a little."""
 
@@ -30,32 +33,38 @@ def launch(store: Store, jobs: Jobs, launch_id: str, pace: Pace, now: datetime) 
     Raises Later when there is no room; an execution whose agent is busy stays queued until that run ends.
     """
     nonce = new_secret()
-    started = store.transact(lambda tx: _start(tx, launch_id, nonce, pace, now))
+    started = store.transact(lambda tx: start(tx, launch_id, nonce, pace, now))
     if not started:
         return
-    for due in {execution.due_time for execution in started if execution.due_time is not None}:
-        log.info("launched", launch=launch_id, late_ms=max(0, round((now - due) / MILLISECOND)))
-    tasks = len(records.launches.get(store, launch_id).executions)
+    noted(launch_id, started, now)
     try:
-        handle = jobs.launch(launch_id, nonce, tasks)
+        handle = jobs.launch(launch_id, nonce, len(started))
     except NoRoom:
-        store.transact(lambda tx: _unstart(tx, started))
+        store.transact(lambda tx: unstart(tx, started))
         raise Later(NO_ROOM_PAUSE, whole_kind=True) from None
     store.update(records.launches.path(launch_id), {"handle": handle})
 
 
-def _start(tx: Transaction, launch_id: str, nonce: str, pace: Pace, now: datetime) -> list[Execution]:
+def noted(id: str, started: Sequence[Execution], now: datetime) -> None:
+    """One line for each instant: the lateness that is watched."""
+    for due, runs in Counter(execution.due_time for execution in started if execution.due_time is not None).items():
+        log.info("launched", launch=id, runs=runs, late_ms=max(0, round((now - due) / MILLISECOND)))
+
+
+def start(tx: Transaction, launch_id: str, nonce: str, pace: Pace, now: datetime) -> list[Execution]:
+    """Those of the launch that may start now, in the order of their tasks, taken for runners that have the nonce."""
     batch = records.launches.get(tx, launch_id)
-    executions = [records.executions.get(tx, id) for id in batch.executions]
-    agents = {e.agent_id: agent_of(tx, e) for e in executions}
-    started = []
-    for execution in executions:
+    found = {place: records.executions.find(tx, id) for place, id in enumerate(batch.executions)}
+    executions = {place: execution for place, execution in found.items() if execution is not None}
+    agents = {e.agent_id: agent_of(tx, e) for e in executions.values()}
+    started: dict[int, Execution] = {}
+    for place, execution in executions.items():
         agent = agents[execution.agent_id]
         if execution.status is not Status.QUEUED or not execution.is_due(now + EARLY):
             continue
         if execution.rehearsal:
-            records.executions.put(tx, execution.id, execution.launching(now + pace.launch, now + pace.launch))
-            started.append(execution)
+            records.executions.put(tx, execution.id, execution.launching(now + pace.launch, now + BEGIN * pace.launch))
+            started[place] = execution
         elif agent is None or agent.deleted_at is not None:
             records.executions.put(tx, execution.id, execution.closed(Status.SKIPPED, now, error_code="agent_deleted"))
         elif code := _unwanted(agent, execution):
@@ -64,15 +73,17 @@ def _start(tx: Transaction, launch_id: str, nonce: str, pace: Pace, now: datetim
             announcing.announce(tx, agent, skipped, now)
         elif agent.active_execution_id in (None, execution.id):
             agents[agent.id] = records.agents.put(tx, agent.id, agent.taken_by(execution.id))
-            records.executions.put(tx, execution.id, execution.launching(now + pace.launch, now + pace.launch))
-            started.append(execution)
+            records.executions.put(tx, execution.id, execution.launching(now + pace.launch, now + BEGIN * pace.launch))
+            started[place] = execution
     if started:
-        records.launches.put(tx, launch_id, batch.started(nonce))
-    return started
+        records.launches.put(tx, launch_id, batch.started(nonce, tuple(started)))
+    return list(started.values())
 
 
-def _unstart(tx: Transaction, started: Sequence[Execution]) -> None:
-    executions = [records.executions.get(tx, execution.id) for execution in started]
+def unstart(tx: Transaction, started: Sequence[Execution]) -> None:
+    """Back to the queue: there is no room for them."""
+    found = (records.executions.find(tx, execution.id) for execution in started)
+    executions = [execution for execution in found if execution is not None]
     agents = [agent_of(tx, execution) for execution in executions]
     for execution, agent in zip(executions, agents, strict=True):
         if execution.status is Status.LAUNCHING:

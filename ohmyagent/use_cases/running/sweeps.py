@@ -44,13 +44,13 @@ def check(store: Store, queue: Queue, jobs: Jobs, execution_id: str, *, pace: Pa
     execution = records.executions.get(store, execution_id)
     if execution.status not in OWNED or execution.lease is None:
         return
-    handle = records.launches.get(store, execution.launch_id).handle
-    alive = jobs.probe(handle, execution.launch_index) if handle else _unprobed(execution, pace, now)
+    runner = _runner(store, execution)
+    alive = jobs.probe(*runner) if runner else _unprobed(execution, pace, now)
     verdict = _verdict(execution, alive, pace, now)
     if verdict is None:
         return
-    if handle and alive is not Liveness.GONE:
-        jobs.stop(handle, execution.launch_index)
+    if runner and alive is not Liveness.GONE:
+        jobs.stop(*runner)
     status, code = verdict
     last_seq = last_kept_seq(store, execution)
     try:
@@ -61,6 +61,13 @@ def check(store: Store, queue: Queue, jobs: Jobs, execution_id: str, *, pace: Pa
         resume(store, queue, after)
     else:
         dispatch(queue, after.launch_id, f"-{after.epoch}")
+
+
+def _runner(store: Store, execution: Execution) -> tuple[str, int] | None:
+    """The handle of what was started, and the run's index there; None when nobody knows."""
+    batch = records.launches.get(store, execution.launch_id)
+    task = batch.task(execution.launch_index)
+    return (batch.handle, task) if batch.handle and task is not None else None
 
 
 def _unprobed(execution: Execution, pace: Pace, now: datetime) -> Liveness:
@@ -75,9 +82,9 @@ def relieve(store: Store, queue: Queue, jobs: Jobs, code: str, now: datetime) ->
     if not found:
         return None
     youngest = found[0]
-    handle = records.launches.get(store, youngest.launch_id).handle
-    if handle:
-        jobs.stop(handle, youngest.launch_index)
+    runner = _runner(store, youngest)
+    if runner:
+        jobs.stop(*runner)
     last_seq = last_kept_seq(store, youngest)
     try:
         ended = store.transact(lambda tx: _settle(tx, youngest, Status.FAILED, code, last_seq, now))
@@ -96,6 +103,8 @@ def _verdict(execution: Execution, alive: Liveness, pace: Pace, now: datetime) -
     if now < execution.lease.expires_at:
         return None
     if execution.status is Status.LAUNCHING:
+        if alive is Liveness.ALIVE and now < execution.lease.deadline:
+            return None
         return (Status.QUEUED, None) if execution.epoch < MOST_LAUNCHES else (Status.FAILED, "lost")
     if alive is Liveness.GONE:
         return Status.FAILED, "lost"

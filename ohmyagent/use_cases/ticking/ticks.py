@@ -15,8 +15,8 @@ from ohmyagent.domain.executions import Execution, Launch, Status
 from ohmyagent.domain.plans import Plans
 from ohmyagent.domain.platform import PRESENT
 from ohmyagent.domain.text import derived_id
-from ohmyagent.ports import Queue, Store, Task, Transaction, Where
-from ohmyagent.use_cases import announcing, noticing, planning
+from ohmyagent.ports import Queue, Store, Transaction, Where
+from ohmyagent.use_cases import announcing, noticing, planning, queueing
 from ohmyagent.use_cases.ticking.instants import documents, due_until, kept
 
 log = structlog.get_logger()
@@ -27,10 +27,11 @@ MOST_PAGES = 10_000
 
 @dataclass(frozen=True)
 class Clock:
-    """`ahead`: how far the tick looks into the future.  `batch`: how many runs share a launch."""
+    """`ahead`: how far the tick looks into the future.  `batch` runs share a launch, `together` launches a start."""
 
     ahead: timedelta = timedelta(0)
     batch: int = 1
+    together: int = 1
 
 
 @dataclass(frozen=True)
@@ -62,14 +63,16 @@ def tick(store: Store, queue: Queue, models: ModelTable, clock: Clock, now: date
     aside: list[str] = []
     cursor: str | None = None
     rules = Rules.of(store)
+    waiting = Waiting(queue, clock.together)
     for _ in range(MOST_PAGES):
         agents, cursor = _due(store, now + clock.ahead, cursor, PAGE)
         for made in _pages(store, models, [agent.id for agent in agents], clock, rules, now, aside):
-            _enqueue(queue, made)
+            waiting.add(made)
             runs += sum(execution.status is Status.QUEUED for execution in made)
             missed += sum(execution.status is Status.MISSED for execution in made)
         if cursor is None:
             break
+    waiting.flush()
     return Ticked(runs, missed, tuple(aside))
 
 
@@ -164,8 +167,21 @@ def _launched(tx: Transaction, runs: list[Execution], batch: int, now: datetime)
             yield from (run.replace(launch_id=launch_id, launch_index=index) for index, run in enumerate(group))
 
 
-def _enqueue(queue: Queue, made: list[Execution]) -> None:
-    """A crash before this is healed by the sweep."""
-    due = {run.launch_id: run.due_time for run in made if run.waits}
-    for launch_id, instant in due.items():
-        queue.enqueue(Task("launch", launch_id, {"launchId": launch_id}, instant))
+class Waiting:
+    """Launches that are not queued yet, by their instant.  A crash before that is healed by the sweep."""
+
+    def __init__(self, queue: Queue, together: int) -> None:
+        self._queue = queue
+        self._together = together
+        self._launches: dict[datetime | None, list[str]] = {}
+
+    def add(self, made: list[Execution]) -> None:
+        for launch_id, instant in {run.launch_id: run.due_time for run in made if run.waits}.items():
+            launches = self._launches.setdefault(instant, [])
+            launches.append(launch_id)
+            if len(launches) == self._together:
+                queueing.together(self._queue, self._launches.pop(instant), instant)
+
+    def flush(self) -> None:
+        for instant, launches in self._launches.items():
+            queueing.together(self._queue, launches, instant)

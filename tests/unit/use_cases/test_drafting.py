@@ -11,6 +11,7 @@ from ohmyagent.domain.errors import Conflict, Invalid, KeyReused, NotFound
 from ohmyagent.domain.executions import Status, Trigger
 from ohmyagent.domain.runner import Outcome
 from ohmyagent.domain.usage import month_id
+from ohmyagent.ports import Liveness
 from ohmyagent.use_cases import designing, drafting, pricing, rehearsing, running
 from ohmyagent.use_cases.talking import events
 from tests.world import sha256
@@ -251,6 +252,7 @@ def test_without_budget_left_in_the_month_a_trial_run_ends_as_failed(world, talk
 def test_a_trial_run_that_nobody_claims_is_lost_not_stuck(world, user, talk):
     changed(world, user, WISH)
     _, execution = rehearsed(world, user, 1)
+    world.jobs.liveness = Liveness.GONE
     for _ in range(6):
         world.launch(execution)
         world.later(seconds=world.pace.launch.total_seconds() + 1)
