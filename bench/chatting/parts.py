@@ -37,7 +37,7 @@ async def gateway(settings: Settings, port: int) -> None:
 async def platform(settings: Settings, port: int, gateway_port: int) -> None:
     settings = replace(settings, port=port, public_url=f"http://127.0.0.1:{port}")
     app = replace(wiring.local(settings), gateway_url=f"http://127.0.0.1:{gateway_port}/gateway")
-    async with (front := Front(app)):
+    async with (front := Front(app, inside=False)):
         heap.set_aside()
         await uvicorn.Server(config(front.main, port, Streams)).serve()
         await front.hush()

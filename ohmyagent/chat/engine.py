@@ -188,6 +188,7 @@ class Engine:
         due = [writing for writing, _ in self._writings.values() if writing.expires_at <= soon]
         for first in range(0, len(due), MOST_TOGETHER):
             await self._renew_together(due[first : first + MOST_TOGETHER])
+            await asyncio.sleep(0)  # where the store answers at once, words of others would wait for all of them
 
     async def _renew_together(self, writings: list[Writing]) -> None:
         here, now = self._program, self._program.now()
@@ -210,7 +211,7 @@ class Engine:
         await self._run(partial(talking.erase_deleted, here.store, here.files))
 
     async def _catch_up(self) -> None:
-        self.rooms.catch_up()
+        await self.rooms.catch_up()
 
     async def _every(self, seconds: float, chore: Callable[[], Awaitable[None]]) -> None:
         while True:

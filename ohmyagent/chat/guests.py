@@ -1,5 +1,6 @@
 """Who is reading now.  Now and then each is asked for again: whoever signed out stops reading."""
 
+import asyncio
 from collections.abc import Callable
 
 from ohmyagent.chat.frames import Mailbox
@@ -63,6 +64,7 @@ class Guests:
                 seat.mailbox.finish()
             except Problem:
                 return  # the store is away: asked again next time
+            await asyncio.sleep(0)  # nobody's words wait until all have been asked for
 
     def dismiss(self) -> None:
         """At the end of the process."""

@@ -4,21 +4,16 @@ The SDK's usual one takes half of a word's CPU (docs/decisions/2026-11-20-the-ch
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx2
 
-from ohmyagent.gateway.connection import Broken, Response, Unreachable
+from ohmyagent.gateway.connection import Broken, Unreachable
 from ohmyagent.gateway.limits import Limits
 from ohmyagent.gateway.wire import Wire
 
 MOST_CALLS = 1024
 WRITTEN_BY_WIRE = {"host", "content-length", "connection", "transfer-encoding", "accept-encoding"}
-
-
-def client() -> httpx2.AsyncClient:
-    """For one event loop; belongs to whoever asked for it."""
-    return httpx2.AsyncClient(transport=Line())
 
 
 class Line(httpx2.AsyncBaseTransport):
@@ -40,7 +35,7 @@ class Line(httpx2.AsyncBaseTransport):
             raise httpx2.ConnectError(str(error)) from error
         except Broken as error:
             raise httpx2.RemoteProtocolError(str(error)) from error
-        stream = _Body(response, limits["read"])
+        stream = Body(response.piece, response.close, limits["read"])
         return httpx2.Response(response.status, headers=response.headers, stream=stream, request=request)
 
     async def aclose(self) -> None:
@@ -53,11 +48,12 @@ class Line(httpx2.AsyncBaseTransport):
         return self._wires[connect]
 
 
-class _Body(httpx2.AsyncByteStream):
+class Body(httpx2.AsyncByteStream):
     """What was read before a connection broke still comes, and then the error."""
 
-    def __init__(self, response: Response, silence: float) -> None:
-        self._response = response
+    def __init__(self, piece: Callable[[], Awaitable[bytes]], close: Callable[[], None], silence: float) -> None:
+        self._piece = piece
+        self._close = close
         self._silence = silence
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -68,11 +64,11 @@ class _Body(httpx2.AsyncByteStream):
             raise httpx2.ReadError(str(error)) from error
 
     async def aclose(self) -> None:
-        self._response.close()
+        self._close()
 
     async def _next(self) -> bytes:
         try:
             async with asyncio.timeout(self._silence):
-                return await self._response.piece()
+                return await self._piece()
         except TimeoutError as error:
             raise httpx2.ReadTimeout("The gateway was silent for too long.") from error

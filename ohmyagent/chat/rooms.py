@@ -139,11 +139,12 @@ class Rooms:
         if not room.claims:
             self._rooms.pop(room.id)[1]()
 
-    def catch_up(self) -> None:
-        """For hints that never came."""
-        for room, _ in self._rooms.values():
+    async def catch_up(self) -> None:
+        """For hints that never came; one room after the other, so that words need not wait for all of them."""
+        for room, _ in list(self._rooms.values()):
             if room.readers:
                 room.catch_up()
+                await asyncio.sleep(0)
 
     def __len__(self) -> int:
         return len(self._rooms)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
@@ -39,6 +40,8 @@ from ohmyagent.use_cases.talking import Answerer
 if TYPE_CHECKING:
     import httpx2
 
+    from ohmyagent.chat.inside import Application
+
 log = structlog.get_logger()
 
 ASKED = ["Authorization", "Content-Type", "Accept", "Accept-Language", "Last-Event-ID", "X-Request-Id"]
@@ -68,9 +71,17 @@ class Platform(Protocol):
 class Chat:
     """ASGI.  Alone it lives by its lifespan; mounted elsewhere, that application calls `start` and `stop`."""
 
-    def __init__(self, platform: Platform, answerers: Mapping[Mode, Answerer] | None = None, run: Run = inline) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        answerers: Mapping[Mode, Answerer] | None = None,
+        run: Run = inline,
+        *,
+        gateway: "Application | None" = None,
+    ) -> None:
+        """`gateway` is the one in this process, if there is one: its calls then need no socket."""
         window = Window()
-        self._model = Model(platform.gateway_url, http=_line, rest=lambda: window.seconds)
+        self._model = Model(platform.gateway_url, http=partial(_client, gateway), rest=lambda: window.seconds)
         self.engine = Engine(platform, answerers or _answerers(platform, self._model, run), run, window=window)
         self.guests = Guests(run)
         self._checking: asyncio.Task[None] | None = None
@@ -135,8 +146,11 @@ def _answerers(platform: Platform, model: Model, run: Run) -> dict[Mode, Answere
     return {Mode.DESIGN: designer, Mode.AGENT: AgentAnswerer(platform, run)}
 
 
-def _line() -> "httpx2.AsyncClient":
-    """Imported with the SDK, at the first call."""
-    from ohmyagent.chat import line
+def _client(gateway: "Application | None") -> "httpx2.AsyncClient":
+    """For the model's calls.  What it needs is imported with the SDK, at the first of them."""
+    import httpx2
 
-    return line.client()
+    from ohmyagent.chat.inside import Inside
+    from ohmyagent.chat.line import Line
+
+    return httpx2.AsyncClient(transport=Inside(gateway) if gateway else Line())

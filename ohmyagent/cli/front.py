@@ -26,9 +26,17 @@ FUNCTIONS = re.compile(r"/(?:api/|runner/|health\Z|config\.json\Z)")
 class Front:
     """`main` is the platform's port, `gateway` the one that sandboxes are connected to."""
 
-    def __init__(self, app: wiring.Local, dialler: Dialler | None = None, meters: Meters | None = None) -> None:
+    def __init__(
+        self,
+        app: wiring.Local,
+        dialler: Dialler | None = None,
+        meters: Meters | None = None,
+        *,
+        inside: bool = True,
+    ) -> None:
+        """`inside`: the chat asks the gateway of this process, else the one at the program's address."""
         self._gateway = Gateway.of(app, dialler=dialler)
-        self._chat = Chat(app)
+        self._chat = Chat(app, gateway=self.gateway if inside else None)
         self._hushed = False
         self._routes: list[tuple[re.Pattern[str], ASGIApp]] = [
             (STREAMS, self._chat),

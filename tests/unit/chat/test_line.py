@@ -4,10 +4,13 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
+import httpx2
 import pytest
 
-from ohmyagent.chat import line
+from ohmyagent.chat.inside import Inside
+from ohmyagent.chat.line import Line
 from ohmyagent.designer.model import Answer, Model, ModelCutOff, ModelFailed
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -55,7 +58,7 @@ async def asked(reader: asyncio.StreamReader) -> bytes:
 
 async def heard(url: str, said: list[str], *, silence: float = 30.0, rest: float = 0.0) -> Answer | None:
     """The answer, and in `said` the text as it came."""
-    model = Model(url, silence=silence, retries=0, http=line.client, rest=lambda: rest)
+    model = Model(url, silence=silence, retries=0, http=lambda: httpx2.AsyncClient(transport=Line()), rest=lambda: rest)
     try:
         async for piece in model.stream("t", "m", "", [{"role": "user", "content": "?"}], max_tokens=9):
             if isinstance(piece, Answer):
@@ -81,7 +84,7 @@ def test_words_come_in_order_and_a_second_call_uses_the_connection_again():
 
     async def story() -> list[str]:
         async with serving(serve) as url:
-            model = Model(url, retries=0, http=line.client, rest=lambda: 0.01)
+            model = Model(url, retries=0, http=lambda: httpx2.AsyncClient(transport=Line()), rest=lambda: 0.01)
             said = []
             for _ in range(2):
                 pieces = [p async for p in model.stream("t", "m", "", [{"role": "user", "content": "?"}], max_tokens=9)]
@@ -154,3 +157,110 @@ def test_a_gateway_that_is_not_there_is_a_named_problem():
 
     with pytest.raises(ModelFailed):
         asyncio.run(story())
+
+
+class Gateway:
+    """In this process.  It says its pieces, then ends, fails, or waits until nobody reads; `gone` notes that."""
+
+    def __init__(self, *pieces: bytes, then: str = "end") -> None:
+        self._pieces = pieces
+        self._then = then
+        self.asked: list[bytes] = []
+        self.paths: list[str] = []
+        self.sent = 0
+        self.gone = asyncio.Event()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.paths.append(scope["path"])
+        self.asked.append((await receive())["body"])
+        if self._then == "silence":
+            await self._until_gone(receive)
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
+        for piece in self._pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            self.sent += 1
+        if self._then == "end":
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        elif self._then == "wait":
+            await self._until_gone(receive)
+        else:
+            raise ValueError("the gateway failed")
+
+    async def _until_gone(self, receive: Any) -> None:
+        assert (await receive())["type"] == "http.disconnect"
+        self.gone.set()
+
+
+def plain(chunks: bytes) -> bytes:
+    """The body of these chunks."""
+    found = b""
+    while chunks:
+        size, _, rest = chunks.partition(b"\r\n")
+        found, chunks = found + rest[: int(size, 16)], rest[int(size, 16) + 2 :]
+    return found
+
+
+def beside(gateway: Gateway, silence: float = 30.0) -> Model:
+    return Model(
+        "http://gateway.example.com/gateway", silence=silence, retries=0,
+        http=lambda: httpx2.AsyncClient(transport=Inside(gateway)),
+    )  # fmt: skip
+
+
+async def told(model: Model) -> tuple[str, bool, Exception | None]:
+    """What was said, whether it was whole, and how it failed."""
+    said, whole = "", False
+    try:
+        async for piece in model.stream("t", "m", "", [{"role": "user", "content": "?"}], max_tokens=9):
+            whole = whole or isinstance(piece, Answer)
+            said += piece if isinstance(piece, str) else ""
+    except ModelFailed as error:
+        return said, whole, error
+    return said, whole, None
+
+
+def test_a_gateway_in_the_same_process_is_called_as_one_behind_a_socket_would_be():
+    gateway = Gateway(plain(OPENING), plain(word("하나 ") + word("둘")), plain(ENDING))
+    assert asyncio.run(told(beside(gateway))) == ("하나 둘", True, None)
+    assert gateway.paths == ["/gateway/v1/messages"]
+    assert json.loads(gateway.asked[0])["stream"] is True
+
+
+def test_a_gateway_in_the_same_process_that_fails_leaves_what_it_said():
+    said, whole, error = asyncio.run(told(beside(Gateway(plain(OPENING + word("하나 ")), then="fail"))))
+    assert (said, whole, type(error)) == ("하나 ", False, ModelCutOff)
+
+
+@pytest.mark.parametrize("then", ["wait", "silence"])
+def test_a_gateway_in_the_same_process_learns_that_it_is_left(then: str):
+    async def story() -> tuple[str, Exception | None]:
+        gateway = Gateway(plain(OPENING + word("하나 ")), then=then)
+        said, _, error = await told(beside(gateway, silence=0.2))
+        async with asyncio.timeout(30):
+            await gateway.gone.wait()
+        return said, error
+
+    said, error = asyncio.run(story())
+    assert isinstance(error, ModelFailed)
+    assert said == ("하나 " if then == "wait" else "")
+
+
+def test_a_gateway_in_the_same_process_is_held_back_by_who_does_not_read():
+    pieces = [plain(OPENING), *[plain(word("x" * 10_000))] * 50, plain(ENDING)]
+
+    async def story() -> tuple[int, str]:
+        gateway = Gateway(*pieces)
+        model = beside(gateway)
+        stream = model.stream("t", "m", "", [{"role": "user", "content": "?"}], max_tokens=9)
+        said = str(await anext(stream))
+        for _ in range(100):
+            await asyncio.sleep(0)
+        held = gateway.sent
+        async for piece in stream:
+            said += piece if isinstance(piece, str) else ""
+        return held, said
+
+    held, said = asyncio.run(story())
+    assert held < 25
+    assert said == "x" * 500_000
