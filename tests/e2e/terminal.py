@@ -4,6 +4,7 @@ import fcntl
 import os
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -14,6 +15,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 ROWS, COLUMNS = 40, 120
+
+
+def _log_in(slave: int) -> None:
+    """As a shell gives it to a command: one in the background has Ctrl-C ignored, and so would all that it starts."""
+    os.login_tty(slave)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class PseudoTerminal:
@@ -27,7 +34,7 @@ class PseudoTerminal:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "ohmyagent.cli.main", *words],
             cwd=ROOT, env=kept | {"TERM": "xterm-256color"} | environment, pass_fds=[slave],
-            preexec_fn=lambda: os.login_tty(slave),
+            preexec_fn=lambda: _log_in(slave),
         )  # fmt: skip
         os.close(slave)
 
