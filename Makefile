@@ -5,7 +5,7 @@ VENV   := .venv/bin
 SETUP  := @$(PYTHON) scripts/setup.py
 PYTEST := @$(VENV)/python -m pytest --durations=10
 FAST   := $(VENV)/python -m pytest -m "not long and not fresh and not gcp and not emulator and not sandbox and not browser"
-SLOW   := openapi functions gateway_forward egress_service local_server
+SLOW   := openapi functions cold_start gateway_forward egress_service local_server
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
@@ -23,12 +23,12 @@ setup:  ## Only set up what `make run` needs
 
 test:  ## Set up what is missing and run every test but the long ones (up to 15 minutes)
 	$(SETUP) test
-	$(PYTEST) -n 2 --dist loadscope -m "not long and not fresh and not gcp"
+	$(PYTEST) -n 2 --dist loadscope --no-loadscope-reorder -m "not long and not fresh and not gcp"
 
 test-fast:  ## The tests of about a minute: rules, contracts on SQLite, HTTP without generated requests and real servers
 	$(SETUP) test
-	@$(FAST) $(SLOW:%=--ignore=tests/http/test_%.py) tests/http tests/contract & http=$$!; \
-	$(FAST) tests/unit; unit=$$?; wait $$http && exit $$unit
+	@$(FAST) $(SLOW:%=--ignore=tests/http/test_%.py) tests/http & http=$$!; \
+	$(FAST) tests/unit tests/contract; unit=$$?; wait $$http && exit $$unit
 
 test-long:  ## Many seeds, bombs and soaks
 	$(SETUP) test

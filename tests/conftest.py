@@ -1,4 +1,4 @@
-"""A second try for tests in a browser, told in full (docs/decisions/2026-11-20-second-tries.md)."""
+"""The order of the tests; and a second try in a browser, told in full (docs/decisions/2026-11-20-second-tries.md)."""
 
 import pytest
 
@@ -6,7 +6,12 @@ LATE = ["^AssertionError", "^TimeoutError: "]
 """What a page raises that was late; a hanging test, a broken set-up or a bug in a test is none of them."""
 
 
+LONGEST_FIRST = ("e2e", "gcp", "isolation", "faults")
+"""Folders whose modules take minutes: at the end, one of them would leave the other worker with nothing to do."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not {*LONGEST_FIRST} & {*item.path.relative_to(item.config.rootpath).parts})
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=LATE))

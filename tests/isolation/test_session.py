@@ -33,14 +33,14 @@ def test_without_a_conversation_nothing_of_it_is_kept(identity: Identity, home: 
     assert finished(identity, home, said("x")).platform.report["session"] is None
 
 
-def test_a_record_that_is_a_link_or_too_large_is_not_taken(identity: Identity, home: str) -> None:
+def test_a_record_that_is_a_link_or_too_large_is_not_taken(anyone: Identity, home: str) -> None:
     for plant in (
         "ln -sf /etc/passwd $f",
         "rm -f $f; mkfifo $f",
         "truncate -s 40M $f",
     ):
         step = bash(f"f=$(ls ~/.claude/projects/*/{ID}.jsonl); chmod 400 $f; {plant}; chmod 500 $(dirname $f)")
-        run = finished(identity, home, step, session={"id": ID})
+        run = finished(anyone, home, step, session={"id": ID})
         assert run.platform.report["outcome"] == "succeeded"
         session = run.platform.report["session"]
         assert session is None or b"root:" not in body_of(run)
