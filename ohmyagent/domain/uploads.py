@@ -13,6 +13,8 @@ from ohmyagent.domain.text import Line
 MOST_BYTES = 20 * 2**20
 MOST_UPLOADS = 100
 """Of one person, waiting to be used or used by a conversation that is still there."""
+MOST_TOGETHER = 200 * 2**20
+"""Bytes of all of them."""
 EXCERPT_LENGTH = 4_000
 
 PDF = "application/pdf"

@@ -42,6 +42,7 @@ class Kind(StrEnum):
     """Classes of routes, each with a pace of its own."""
 
     FREE = "free"
+    PROBE = "probe"
     PAGE = "page"
     SIGN_IN = "sign_in"
     COSTLY = "costly"
@@ -49,7 +50,8 @@ class Kind(StrEnum):
 
 
 KINDS: tuple[tuple[re.Pattern[str], Kind], ...] = (
-    (re.compile(r"(?:GET|HEAD) /health\Z|\S+ /(?:runner|internal|gateway|demo-model)/"), Kind.FREE),
+    (re.compile(r"\S+ /(?:runner|internal|gateway|demo-model)/"), Kind.FREE),
+    (re.compile(r"\S+ /health\Z"), Kind.PROBE),
     (re.compile(r"POST /api/auth/(?:guest|google|nonce|link)\Z"), Kind.SIGN_IN),
     (re.compile(r"POST /api/(?:agents/[^/]+/executions|executions/[^/]+/retry|conversation|uploads)\Z"), Kind.COSTLY),
     (re.compile(r"POST /api/(?:conversations|hooks)/"), Kind.COSTLY),
@@ -66,6 +68,7 @@ class Pace:
 
 
 PACES = {
+    Kind.PROBE: Pace(5, 50),
     Kind.PAGE: Pace(50, 200),
     Kind.SIGN_IN: Pace(1, 10),
     Kind.COSTLY: Pace(5, 20),
@@ -141,9 +144,9 @@ class Edge:
     def is_stale(self, asked: Asked) -> bool:
         """Whether it is time to look for blocks made elsewhere; answers True once, to one caller.
 
-        Not for what is free of paces: a probe of health must not bring the store's client to life.
+        Not for what is free of paces, and a probe of health must not bring the store's client to life.
         """
-        if kind_of(asked.method, asked.path) is Kind.FREE:
+        if kind_of(asked.method, asked.path) in (Kind.FREE, Kind.PROBE):
             return False
         with self._lock:
             stale = self._clock() - self._looked_at >= LOOK_SECONDS

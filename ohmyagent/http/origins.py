@@ -24,7 +24,9 @@ def check_origin(origin: str | None, public_url: str, own_host: str) -> None:
     (or with `null`) nobody vouches for the request.
     """
     public = urlsplit(public_url)
-    ours = {f"{public.scheme}://{public.netloc}", f"http://{own_host}", f"https://{own_host}"}
+    ours = {f"{public.scheme}://{public.netloc}", f"https://{own_host}"}
+    if public.scheme == "http" or host_name(own_host) in LOOPBACK:  # else whoever is on the way could write that page
+        ours.add(f"http://{own_host}")
     if origin is None or origin.lower() not in {address.lower() for address in ours}:
         raise Forbidden("The request comes from another site.", korean="다른 사이트에서 온 요청입니다.")
 

@@ -41,6 +41,9 @@ KOREAN = {
     "is not valid Unicode": "올바른 유니코드가 아닙니다",
     "is not valid YAML: a number is out of range": "올바른 YAML이 아닙니다. 범위를 벗어난 수가 있습니다",
     "is out of range": "범위를 벗어났습니다",
+    "is too much: 200 MB are kept in all; delete conversations or files": (
+        "모두 합해 200MB까지 보관합니다. 대화나 파일을 지워 주세요"
+    ),
     "may hold a-z, 0-9 and single hyphens only": "a-z, 0-9와 하이픈(-) 하나씩만 쓸 수 있습니다",
     "must be 1 to 200 visible ASCII characters": "보이는 ASCII 문자 1~200자여야 합니다",
     "must be 1, the one version there is": "1이어야 합니다. 다른 버전은 없습니다",

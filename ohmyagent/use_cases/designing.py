@@ -24,6 +24,9 @@ from ohmyagent.ports import Store, Transaction, Where
 from ohmyagent.use_cases import pausing, planning, scheduling
 from ohmyagent.use_cases.ticking.changes import left_behind
 
+KEPT_VERSIONS = 100
+"""Of one agent: each may be as large as a megabyte, and saving is free."""
+
 
 def create(
     store: Store,
@@ -150,14 +153,14 @@ def restore(store: Store, user: User, agent_id: str, *, now: datetime) -> Agent:
 def versions(
     store: Store, user: User, agent_id: str, *, limit: int = 50, cursor: str | None = None
 ) -> tuple[list[AgentVersion], str | None]:
-    """Every version, newest first."""
+    """Every version that is kept, newest first."""
     find(store, user, agent_id)
     owned = (Where("agentId", "==", agent_id), Where("userId", "==", user.id))
     return records.agent_versions.page(store, *owned, newest="version", limit=limit, after=cursor)
 
 
 def rollback(store: Store, models: ModelTable, user: User, agent_id: str, version: int, *, now: datetime) -> Agent:
-    """A new version that equals an old one, but for the slug and the status, which stay."""
+    """A new version that equals an old one that is kept, but for the slug and the status, which stay."""
 
     def work(tx: Transaction) -> Agent:
         before = find(tx, user, agent_id)
@@ -254,6 +257,8 @@ def _keep_version(tx: Transaction, agent: Agent, source: str | None, now: dateti
         created_at=now,
     )
     records.agent_versions.create(tx, version_id(agent.id, agent.version), entry)
+    if agent.version > KEPT_VERSIONS:
+        records.agent_versions.delete(tx, version_id(agent.id, agent.version - KEPT_VERSIONS))
 
 
 def check(documents: records.Documents, models: ModelTable, user: User, draft: AgentDraft) -> None:

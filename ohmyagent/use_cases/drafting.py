@@ -151,7 +151,10 @@ def _status(before: Agent | None, activate: bool) -> AgentStatus:
 
 def _renewed(tx: Transaction, draft: Draft, agent: Agent, now: datetime) -> Draft:
     """What the draft changed since its base, upon the agent as it is now."""
-    base = designing.version(tx, agent, draft.base_version or 1).draft
+    try:
+        base = designing.version(tx, agent, draft.base_version or 1).draft
+    except NotFound:  # so old that it is not kept: whatever differs is the draft's
+        base = agent.draft
     own = {
         name: getattr(draft.agent, name)
         for name in AgentDraft.model_fields

@@ -10,7 +10,7 @@ from ohmyagent.domain.accounts import User
 from ohmyagent.domain.errors import Invalid, NotFound, TooLarge
 from ohmyagent.domain.permissions import Action, may
 from ohmyagent.domain.text import new_id
-from ohmyagent.domain.uploads import EXCERPT_LENGTH, MOST_BYTES, MOST_UPLOADS, PDF, XLSX, Upload
+from ohmyagent.domain.uploads import EXCERPT_LENGTH, MOST_BYTES, MOST_TOGETHER, MOST_UPLOADS, PDF, XLSX, Upload
 from ohmyagent.ports import Files, Reader, Store, Where
 from ohmyagent.use_cases import keeping
 
@@ -32,6 +32,8 @@ def keep(store: Store, files: Files, reader: Reader, user: User, name: str, body
     held, _ = records.uploads.page(store, Where("userId", "==", user.id), limit=MOST_UPLOADS)
     if len(held) >= MOST_UPLOADS:
         raise Invalid.of("file", f"is one too many: at most {MOST_UPLOADS} are kept; delete conversations or files")
+    if sum(upload.bytes for upload in held) + len(body) > MOST_TOGETHER:
+        raise Invalid.of("file", "is too much: 200 MB are kept in all; delete conversations or files")
     upload = Upload(
         id=new_id("f"), user_id=user.id, name=name, media_type=kind, bytes=len(body),
         sha256=hashlib.sha256(body).hexdigest(), excerpt=_excerpt(reader, kind, body), created_at=now,

@@ -1,11 +1,14 @@
 """Signing in and out."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
 
+from ohmyagent.domain.errors import Forbidden
 from ohmyagent.domain.record import rfc3339
 from ohmyagent.domain.text import digest
+from ohmyagent.http import origins
 from ohmyagent.use_cases import signing_in
 from tests.http.world import NOON, PUBLIC_URL, Api
 
@@ -154,6 +157,21 @@ def test_a_cookie_acts_only_for_our_own_page(api: Api, origin: str | None, statu
     answer = browser.post("/api/auth/links", headers={} if origin is None else {"Origin": origin})
 
     assert answer.status_code == status, answer.text
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "sound"),
+    [
+        ("oma.example.com", "https://oma.example.com", True),
+        ("agents-1.run.app", "https://agents-1.run.app", True),
+        ("oma.example.com", "http://oma.example.com", False),
+        ("oma.example.com", "http://127.0.0.1:8080", False),
+        ("127.0.0.1:8080", "http://127.0.0.1:8080", True),
+    ],
+)
+def test_where_the_platform_speaks_https_no_page_without_it_acts(host: str, origin: str, sound: bool) -> None:
+    with nullcontext() if sound else pytest.raises(Forbidden):
+        origins.check_origin(origin, "https://oma.example.com", host)
 
 
 def test_another_site_cannot_sign_a_browser_in_as_somebody_else(api: Api) -> None:

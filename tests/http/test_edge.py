@@ -101,7 +101,8 @@ def test_classes_have_paces_of_their_own(edge: Edge) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "kind"),
     [
-        ("GET", "/health", Kind.FREE), ("POST", "/runner/launches/l/claim", Kind.FREE), ("GET", "/", Kind.PAGE),
+        ("GET", "/health", Kind.PROBE), ("POST", "/health", Kind.PROBE),
+        ("POST", "/runner/launches/l/claim", Kind.FREE), ("GET", "/", Kind.PAGE),
         ("GET", "/healthy", Kind.PAGE), ("POST", "/api/auth/google", Kind.SIGN_IN),
         ("GET", "/api/auth/session", Kind.API), ("POST", "/api/agents/a/executions/x", Kind.API),
         ("POST", "/api/hooks/h_1", Kind.COSTLY), ("POST", "/api/conversation", Kind.COSTLY),
@@ -112,6 +113,10 @@ def test_classes_have_paces_of_their_own(edge: Edge) -> None:
 )  # fmt: skip
 def test_a_route_has_its_class(method: str, path: str, kind: Kind) -> None:
     assert kind_of(method, path) is kind
+
+
+def test_asking_for_health_has_an_end_as_it_asks_the_store(edge: Edge) -> None:
+    assert admitted(edge, *[asked("/health")] * 80) == 50
 
 
 def test_people_at_their_own_machine_are_not_in_their_own_way(api: Api, edge: Edge) -> None:

@@ -6,6 +6,7 @@ import pytest
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
+from ohmyagent.use_cases import uploading
 from tests.http.world import Api, Person
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(30)
@@ -66,6 +67,13 @@ def test_a_person_keeps_a_hundred_at_most(api: Api) -> None:
     for number in range(100):
         assert give(person, f"{number}.txt", b"x").status_code == 201
     assert give(person, "one-more.txt", b"x").json["errors"][0]["field"] == "file"
+
+
+def test_a_persons_files_have_an_end_together(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploading, "MOST_TOGETHER", 1_000)
+    person = api.guest()
+    assert [give(person, "a.txt", b"x" * size).status_code for size in (600, 401, 400, 1)] == [201, 422, 201, 422]
+    assert give(api.guest(), "a.txt", b"x" * 600).status_code == 201
 
 
 def test_only_its_owner_may_delete_a_file(api: Api) -> None:

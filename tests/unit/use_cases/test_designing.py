@@ -77,6 +77,18 @@ def test_every_change_is_a_version_and_one_can_go_back(world, user):
         designing.rollback(world.store, MODELS, user, agent.id, 9, now=world.now)
 
 
+def test_saving_without_end_keeps_no_more_than_the_newest_versions(world, user):
+    agent, most = create(world, user), designing.KEPT_VERSIONS
+    for number in range(most + 2):
+        designing.save(world.store, MODELS, user, agent.id, draft(name=f"{number}"), now=world.now)
+    kept, _ = designing.versions(world.store, user, agent.id, limit=100)
+    assert [v.version for v in kept] == list(range(most + 3, 3, -1))
+    with pytest.raises(NotFound):
+        designing.rollback(world.store, MODELS, user, agent.id, 3, now=world.now)
+    assert designing.rollback(world.store, MODELS, user, agent.id, 4, now=world.now).name == "2"
+    assert designing.exported(world.store, user, agent.id)
+
+
 def test_a_merge_patch_changes_what_it_names(world, user):
     agent = create(world, user, limits={"maxTurns": 7})
     patched = designing.patched(agent, {"limits": {"timeoutSeconds": 60}, "description": "x"})

@@ -169,6 +169,19 @@ def test_an_agent_changed_elsewhere_is_not_overwritten_but_the_draft_renewed(wor
     assert (after.version, after.name, after.description) == (3, "초안의 이름", "다른 곳에서")
 
 
+def test_a_draft_outlives_the_version_it_rests_on(world, user, monkeypatch):
+    monkeypatch.setattr(designing, "KEPT_VERSIONS", 1)
+    agent = world.agent(user, name="원래")
+    opened(world, user, agent.id)
+    draft = changed(world, user, {"name": "초안의 이름"})
+    edited = agent.draft.replace(name="다른 곳에서")
+    designing.save(world.store, world.models, user, agent.id, edited, now=world.now)
+    with pytest.raises(Conflict):
+        saved(world, user, draft.revision)
+    renewed = drafting.present(world.store, user, TALK, world.now)
+    assert (renewed.agent.name, renewed.base_version) == ("초안의 이름", 2)
+
+
 def test_a_plan_may_refuse_a_schedule(world, talk):
     guest = world.user("u1", plan="guest")
     with pytest.raises(Invalid) as refused:
