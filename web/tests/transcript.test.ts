@@ -172,7 +172,11 @@ describe("a transcript", () => {
 describe("a notice", () => {
   it("stays with the turn that brought it", () => {
     const detail = { ko: "처음 메시지 3개는 참고하지 않습니다.", en: "The first 3 messages are left out." };
-    const events: ChatEvent[] = [started(1), { seq: 2, turn: "t1", type: "notice", code: "left_out", detail }, ended(3)];
+    const events: ChatEvent[] = [
+      started(1),
+      { seq: 2, turn: "t1", type: "notice", code: "left_out", detail },
+      ended(3),
+    ];
     expect(grown(EMPTY, events).turns[0]?.notice).toEqual(detail);
     expect(grown(grown(EMPTY, events), [started(4, "t2")]).turns[1]?.notice).toBeNull();
   });
