@@ -50,6 +50,7 @@ class MessageFrame(Record):
     text: Annotated[Text, Field(min_length=1, max_length=LONGEST_TEXT, pattern=r"\S")]
     client_message_id: Annotated[str, Field(pattern=r"^[!-~]{1,200}$")]
     files: Annotated[tuple[Id, ...], Field(max_length=MOST_FILES)] = ()
+    run_id: Id | None = None
 
 
 class StopFrame(Record):

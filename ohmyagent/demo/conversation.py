@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 _HANGUL = re.compile("[가-힣ㄱ-ㅎㅏ-ㅣ]")
-_NOTICES = ("<system-reminder>", "[structured-output-enforce]", '{"file": ')
+_NOTICES = ("<system-reminder>", "[structured-output-enforce]", '{"file": ', '{"run": ')
 """What stands in the user's messages and is not their own: the CLI's remarks, and files given to a conversation."""
 _PAGE = re.compile(r"\s*Web page content:\s*\n-{3,}\n(?P<page>.*)\n-{3,}\n(?P<question>.*)\Z", re.S)
 """The extra call that the CLI's WebFetch makes: the page, and what was asked about it."""
+_RUN = re.compile(r'\{"run": \{"runId": "([\w-]+)"\}\}')
+"""What the platform says of a message about a run."""
 _FOLDER = re.compile(r"Primary working directory: (/[^\n]*)")
 
 
@@ -31,6 +33,7 @@ class Conversation:
     tools: frozenset[str] = frozenset()
     folder: str = "/workspace"
     page: str | None = None
+    run: str | None = None
 
     @property
     def korean(self) -> bool:
@@ -50,6 +53,7 @@ class Conversation:
             tools=frozenset(str(tool.get("name")) for tool in _objects(request.get("tools"))),
             folder=folder[1].strip() if folder else "/workspace",
             page=page["page"] if page else None,
+            run=_run_of(messages[after - 1]) if said else None,
         )
 
 
@@ -61,6 +65,12 @@ def _newest(messages: list[dict[str, Any]]) -> tuple[str, int]:
             if own:
                 return own, place + 1
     return "", len(messages)
+
+
+def _run_of(message: dict[str, Any]) -> str | None:
+    """The id of the run that the message is about."""
+    found = next(filter(None, map(_RUN.fullmatch, _texts(message))), None)
+    return found[1] if found else None
 
 
 def _steps(messages: list[dict[str, Any]]) -> Iterator[Step]:

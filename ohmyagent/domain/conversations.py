@@ -59,6 +59,8 @@ class Saying(Record):
     text: Annotated[Text, Field(min_length=1, max_length=LONGEST_TEXT, pattern=r"\S")]
     client_message_id: Annotated[str, Field(pattern=r"^[!-~]{1,200}$")] = Field(default_factory=lambda: new_id("n"))
     files: Annotated[tuple[Id, ...], Field(max_length=MOST_FILES)] = ()
+    run_id: Id | None = None
+    """The run that it is about."""
 
     def turn_id(self, user_id: str) -> str:
         return derived_id("t", user_id, "turns", self.client_message_id)

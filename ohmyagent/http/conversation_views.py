@@ -22,20 +22,25 @@ from ohmyagent.use_cases.talking import Message
 
 
 class ConversationBody(Record):
-    """A message to the designer; without `conversationId` it begins a conversation, with `agentId` about that agent."""
+    """A message to the designer; without `conversationId` it begins a conversation, with `agentId` about that agent.
+
+    `runId` names the run that it is about.
+    """
 
     conversation_id: Id | None = None
     agent_id: Id | None = None
     message: Annotated[Text, Field(min_length=1, max_length=LONGEST_TEXT, pattern=r"\S")]
     client_message_id: Annotated[str, Field(pattern=r"^[!-~]{1,200}$")] | None = None
     files: Annotated[tuple[Id, ...], Field(max_length=MOST_FILES)] = ()
+    run_id: Id | None = None
 
     @property
     def saying(self) -> Saying:
         named: dict[str, Any] = {"client_message_id": self.client_message_id} if self.client_message_id else {}
         return Saying(
-            conversation_id=self.conversation_id, agent_id=self.agent_id, text=self.message, files=self.files, **named
-        )
+            conversation_id=self.conversation_id, agent_id=self.agent_id, text=self.message, files=self.files,
+            run_id=self.run_id, **named,
+        )  # fmt: skip
 
 
 class MessageView(Record):

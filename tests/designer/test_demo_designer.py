@@ -1,11 +1,16 @@
 """The demo model as the designer: wishes of a table exactly, and what is left open is asked for."""
 
+import asyncio
+import json
+
 import pytest
 
 from ohmyagent import records
+from ohmyagent.designer.answering import Designer
 from ohmyagent.domain.executions import Host
+from ohmyagent.domain.runner import Outcome
 from ohmyagent.use_cases import rehearsing
-from tests.designer.house import Talk, demo
+from tests.designer.house import Answered, Talk, demo
 from tests.world import World
 
 KOREAN = [
@@ -244,3 +249,24 @@ def test_what_was_changed_is_told_in_one_form_of_the_particle(world: World, edit
     talk = started(world)
     talk.say("평일 오전 8시에 뉴스를 요약해 줘")
     assert told in talk.say(edit).text
+
+
+def test_the_run_that_was_meant_is_told_of_and_not_the_newest(world: World) -> None:
+    talk = started(world)
+    runs = []
+    for name in ("아침 뉴스", "저녁 뉴스"):
+        _, claim = world.started(talk.user, world.agent(talk.user, name=name))
+        world.call(claim, model=world.models.default, cost=0)
+        world.finish(claim, Outcome.FAILED, error_code="budget")
+        runs.append(claim.execution_id)
+    about = {"type": "text", "text": json.dumps({"run": {"runId": runs[0]}})}
+    talk.history = [{"role": "user", "content": [about, {"type": "text", "text": "왜 실패했는지 알려 줘"}]}]
+    answered = Answered()
+
+    async def answer() -> None:
+        async for piece in Designer(world.store, world.models, demo(), lambda: world.now).answer(talk.context("왜")):
+            answered.pieces.append(piece)
+
+    asyncio.run(answer())
+    assert [name for name, _ in answered.tools] == ["read_run"]
+    assert "아침 뉴스" in answered.text

@@ -146,12 +146,15 @@ def test_a_run_that_failed_is_taken_to_the_workspace(arrive: Arrive) -> None:
     run = guest.page.url.rpartition("/")[2]
     guest.page.get_by_role("button", name="채팅에서 고치기").click()
     expect(guest.page).to_have_url(re.compile(f"#/chat/about/{agent}$"))
-    expect(guest.page.get_by_role("textbox", name="메시지")).to_have_value(re.compile(run))
+    expect(guest.page.get_by_role("textbox", name="메시지")).to_have_value("왜 실패했는지 알려 줘")
+    expect(guest.page.get_by_role("link", name="실행 보기")).to_have_attribute("href", f"#/executions/{run}")
     expect(guest.page.get_by_text("“실패하는 일”에 대해")).to_be_visible()
     assert guest.page.locator("[data-turn]").count() == 0
     guest.page.get_by_role("textbox", name="메시지").press("Enter")
     expect(guest.page.locator("[data-end=done]")).to_be_visible(timeout=LONG)
     expect(guest.page.locator(".answer")).to_contain_text("모델 서비스가 응답하지 않았습니다")
+    expect(guest.page.locator(".mine").get_by_role("link", name="실행 보기")).to_be_visible()
+    expect(guest.page.locator(".composer").get_by_role("link", name="실행 보기")).to_have_count(0)
 
 
 @pytest.mark.parametrize("width", [1180, 390])

@@ -382,7 +382,9 @@ export const words = {
   tools: { ko: "도구", en: "Tools" },
   network: { ko: "접속을 허용한 곳", en: "Allowed hosts" },
   networkNone: { ko: "없음 (인터넷 차단)", en: "None (no internet)" },
+  networkSearch: { ko: "없음 (웹 검색만 가능)", en: "None (web search only)" },
   none: { ko: "없음", en: "None" },
+  noneYet: { ko: "아직 없음", en: "None yet" },
   costLimit: { ko: "한 번 실행에 쓸 최대 비용", en: "Most a run may cost" },
   monthLimit: { ko: "한 달에 쓸 최대 비용", en: "Most a month may cost" },
   timeLimit: { ko: "최대 실행 시간", en: "Longest run" },
@@ -753,9 +755,11 @@ export const words = {
   fixByChat: { ko: "채팅에서 고치기", en: "Fix it in the chat" },
   changeByChat: { ko: "채팅에서 고치기", en: "Change it in the chat" },
   fixWish: {
-    ko: "왜 실패했는지 알려 주고 고쳐 줘. (실행 {id})",
-    en: "Why did it fail? (Run {id})",
+    ko: "왜 실패했는지 알려 줘",
+    en: "Why did it fail?",
   },
+  aboutRun: { ko: "실행 보기", en: "The run" },
+  aboutRunRemove: { ko: "실행 떼어 내기", en: "Leave the run out" },
   starters: { ko: "예시", en: "Examples" },
   starterNews: { ko: "경쟁사 뉴스 요약", en: "Competitor news" },
   starterNewsWish: {

@@ -72,7 +72,11 @@ def went(c: Conversation) -> Story:
 
 
 def why(c: Conversation) -> Story:
-    """The newest run that came to nothing, and why."""
+    """The run that was meant, or the newest that came to nothing, and why."""
+    if c.run is not None:
+        step = yield Call("read_run", {"run_id": c.run})
+        if found := read(step).get("untrusted", {}).get("run"):
+            return by_demo(c, _told(found, c.korean))
     runs = read((yield Call("read_runs", {"limit": 20}))).get("untrusted", {}).get("runs", [])
     bad = [run for run in runs if run["status"] in CAME_TO_NOTHING or run.get("kind") == "blocked"]
     if not bad:

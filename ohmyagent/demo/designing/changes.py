@@ -56,8 +56,9 @@ _SAVE = re.compile(
     re.I,
 )
 _OFTEN = re.compile(
-    r"(?:하루|일주일|한 ?주|한 ?달)에 ?\S+ ?번|격주|\S+ ?[일주]마다|\btwice a|\btimes a (?:day|week|month)"
-    r"|\bevery other\b",
+    r"(?:하루|일주일|한 ?주|한 ?달)에 ?\S+ ?번|격주|\S+ ?[일주]마다|가끔|때때로|이따금|[더덜] 자주"
+    r"|\btwice a|\btimes a (?:day|week|month)"
+    r"|\bevery other\b|\bsometimes\b|\b(?:more|less) often\b|now and then",
     re.I,
 )
 """How often, in words that may be no schedule of ours: asked, and not put down as something to do."""
@@ -124,7 +125,7 @@ def _heard(c: Conversation, present: Json) -> Generator[Call, Step, Json]:
     moved = _moved(c.said, present.get("scheduleText"))
     if moved is not None:
         return read((yield Call("propose_schedule", {"text": moved})))
-    if not _TIMELY.search(c.said):
+    if not _TIMELY.search(c.said) and not _OFTEN.search(c.said):
         return {}
     heard = read((yield Call("propose_schedule", {"text": _INTO.sub("", _NOT_BUT.sub("", c.said))})))
     return (

@@ -12,6 +12,7 @@ _KIND = (
     r"|수고(?:했어|하셨어|하세요)?요?"
     r"|좋(?:아|네|습니다|은데)요?|완벽(?:해|하네|합니다)요?|훌륭(?:해|하네|합니다)요?|최고(?:야|예요)?"
     r"|알겠(?:어|습니다)요?|오케이"
+    r"|(?:고쳐|수정해|바꿔|도와) ?(?:줘|주세요)|fix it|help me"
     r"|그래요?|네+|넵|예|응+|음+|아+|아하|정말|진짜|너무|아주"
     r"|hi|hello|hey|good (?:morning|afternoon|evening)|thank(?:s| you)(?: so much| a lot| very much)?"
     r"|great|perfect|nice|cool"

@@ -280,19 +280,25 @@ def _ledger(turn: Turn, conversation: Conversation, models: ModelTable, secret: 
 
 
 def _started(saying: Saying, turn_id: str, files: tuple[TurnFile, ...]) -> Event:
+    run = {"runId": saying.run_id} if saying.run_id else {}
     return {
         "type": "turn_started", "turn": turn_id, "messageId": f"m{turn_id[1:]}",
         "clientMessageId": saying.client_message_id, "text": saying.text,
         "files": [file.model_dump() for file in files],
-    }  # fmt: skip
+    } | run  # fmt: skip
 
 
 def _asked(saying: Saying, uploads: tuple[Upload, ...]) -> Event:
-    """The message as the model gets it.  Files are data, in JSON, so that nothing in them looks like the person's."""
-    if not uploads:
+    """The message as the model gets it.  Files are data, in JSON, so that nothing in them looks like the person's.
+
+    The run that it is about comes the same way, for `read_run`: nobody need write its id.
+    """
+    if not uploads and saying.run_id is None:
         return {"role": "user", "content": saying.text}
-    files = [
+    given: list[Event] = [
         {"file": {"name": u.name, "mediaType": u.media_type, "bytes": u.bytes, "beginning": u.excerpt}} for u in uploads
     ]
-    blocks = [{"type": "text", "text": json.dumps(file, ensure_ascii=False)} for file in files]
+    if saying.run_id is not None:
+        given.append({"run": {"runId": saying.run_id}})
+    blocks = [{"type": "text", "text": json.dumps(data, ensure_ascii=False)} for data in given]
     return {"role": "user", "content": [*blocks, {"type": "text", "text": saying.text}]}

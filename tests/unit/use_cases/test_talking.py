@@ -363,3 +363,14 @@ def test_deleting_stops_the_turn_and_what_is_left_is_erased_after_its_end(world,
     end(world, held, Reason.STOPPED)
     assert talking.erase_deleted(world.store, world.files) == 1
     assert records.conversations.find(world.store, held.conversation.id) is None
+
+
+def test_the_run_that_a_message_is_about_goes_along_as_data_and_not_in_its_words(world, user):
+    begun = begin(world, user, Saying(text="왜 실패했어?", run_id="x_1"))
+    (asked,) = talking.recent(world.store, begun.held.conversation).messages
+    assert asked["content"] == [
+        {"type": "text", "text": '{"run": {"runId": "x_1"}}'},
+        {"type": "text", "text": "왜 실패했어?"},
+    ]
+    started = json.loads(begun.batch.lines[0])
+    assert (started["text"], started["runId"]) == ("왜 실패했어?", "x_1")

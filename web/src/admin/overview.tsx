@@ -14,11 +14,11 @@ import * as api from "./api";
 
 const SECOND = 1000;
 const percent = (share: number | null): string =>
-  share === null ? t("unknown") : `${Math.round(share * 1000) / 10}%`;
+  share === null ? t("noneYet") : `${Math.round(share * 1000) / 10}%`;
 const lasting = (seconds: number | null): string =>
   seconds === null ? t("none") : duration(seconds * SECOND, lang.value);
 const milliseconds = (amount: number | null): string =>
-  amount === null ? t("unknown") : `${Math.round(amount)} ms`;
+  amount === null ? t("noneYet") : `${Math.round(amount)} ms`;
 
 export function Glance() {
   const found = useLoad("overview", (signal) => api.overview(signal));

@@ -4,11 +4,12 @@ import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../language";
 import { Icon } from "../parts/icon";
+import { to } from "../route";
 import { largestUpload } from "../state";
 import { useWide } from "../wide";
 import { AttachButton, Attachments, useAttachments } from "./attachments";
 import { sendOnEnter } from "./enter";
-import { keep, typed } from "./kept";
+import { keep, keepRun, runOf, typed } from "./kept";
 import type { Upload } from "./types";
 
 interface ComposerProps {
@@ -23,18 +24,23 @@ interface ComposerProps {
   closed: boolean;
   /** What `↑` brings back into an empty field. */
   last: string | null;
-  onSend: (text: string, files: Upload[]) => void;
+  onSend: (text: string, files: Upload[], runId: string | null) => void;
   onStop: () => void;
 }
 
 export function Composer(props: ComposerProps) {
   const { field, place, busy, closed } = props;
   const [isEmpty, setEmpty] = useState(true);
+  const [runId, setRun] = useState<string | null>(null);
   const files = useAttachments(place);
   const isWide = useWide();
   const written = (text: string) => {
     keep(place, text);
     setEmpty(text.trim() === "");
+  };
+  const about = (run: string | null) => {
+    keepRun(place, run);
+    setRun(run);
   };
   const submit = () => {
     const area = field.current;
@@ -42,7 +48,8 @@ export function Composer(props: ComposerProps) {
     if (!area || busy || closed || text === "" || files.isBusy) return;
     area.value = "";
     written("");
-    props.onSend(text, files.takeAll());
+    props.onSend(text, files.takeAll(), runId);
+    about(null);
     area.focus();
   };
   // Listeners are bound once; they act by what is true when they are called.
@@ -57,6 +64,7 @@ export function Composer(props: ComposerProps) {
     if (!area) return;
     area.value = typed(place);
     setEmpty(area.value.trim() === "");
+    setRun(runOf(place));
   }, [field, place]);
 
   const recall = (event: KeyboardEvent) => {
@@ -76,6 +84,7 @@ export function Composer(props: ComposerProps) {
         submit();
       }}
     >
+      {runId !== null && <AboutRun id={runId} onRemove={() => about(null)} />}
       <Attachments files={files} />
       <div class="writing">
         {largestUpload.value !== null && <AttachButton files={files} />}
@@ -104,3 +113,16 @@ export function Composer(props: ComposerProps) {
     </form>
   );
 }
+
+/** The run that the message is about: it goes along as data, and can be left out. */
+const AboutRun = ({ id, onRemove }: { id: string; onRemove: () => void }) => (
+  <p class="chips">
+    <span class="chip">
+      <Icon name="clock" />
+      <a href={to.execution(id)}>{t("aboutRun")}</a>
+      <button type="button" class="small plain" aria-label={t("aboutRunRemove")} onClick={onRemove}>
+        ×
+      </button>
+    </span>
+  </p>
+);

@@ -27,7 +27,7 @@ export interface Room {
   problem: Signal<Problem | null>;
   /** Everything that had been said when the page came is here. */
   caughtUp: Signal<boolean>;
-  send: (text: string, files: Upload[]) => void;
+  send: (text: string, files: Upload[], runId?: string | null) => void;
   again: (message: Sending) => void;
   drop: (message: Sending) => void;
   /** Shows at once what the platform answered to a person's act. */
@@ -73,6 +73,7 @@ export function useRoom(id: string | null, agentId: string | null, onBegun: () =
           message: message.text,
           clientMessageId: message.clientMessageId,
           ...(message.files.length > 0 && { files: message.files.map((file) => file.id) }),
+          ...(message.runId !== undefined && { runId: message.runId }),
         },
         streamUrl.value,
         new AbortController().signal,
@@ -101,8 +102,9 @@ export function useRoom(id: string | null, agentId: string | null, onBegun: () =
   };
   return {
     ...room,
-    send(text, files) {
-      const message = { clientMessageId: newKey(), text, files, problem: null };
+    send(text, files, runId = null) {
+      const about = runId === null ? {} : { runId };
+      const message = { clientMessageId: newKey(), text, files, ...about, problem: null };
       setSending([...room.sending.value, message]);
       void transmit(message);
     },

@@ -17,6 +17,8 @@ export interface NewMessage {
   message: string;
   clientMessageId: string;
   files?: string[];
+  /** The run that it is about. */
+  runId?: string;
 }
 
 /** What the platform says first of a turn; from here on the turn goes on whoever listens. */

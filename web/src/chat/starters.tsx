@@ -2,7 +2,7 @@
 
 import { type PlainWord, t } from "../language";
 import { go, to } from "../route";
-import { keep, placeOf } from "./kept";
+import { keep, keepRun, placeOf } from "./kept";
 
 const STARTERS: [name: PlainWord, wish: PlainWord][] = [
   ["starterNews", "starterNewsWish"],
@@ -23,8 +23,10 @@ export const Starters = ({ choose }: { choose: (wish: string) => void }) => (
   </ul>
 );
 
-/** Opens the workspace with a message that is written and not sent; about an agent, if one is named. */
-export function openWith(wish: string, agentId: string | null = null): void {
-  keep(placeOf(null, agentId), wish);
+/** Opens the workspace with a message that is written and not sent; about an agent or a run, if one is named. */
+export function openWith(wish: string, agentId: string | null = null, runId: string | null = null): void {
+  const place = placeOf(null, agentId);
+  keep(place, wish);
+  keepRun(place, runId);
   go(agentId === null ? to.chat() : to.chatAbout(agentId));
 }

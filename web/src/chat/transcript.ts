@@ -18,6 +18,8 @@ export interface Turn {
   clientMessageId: string;
   text: string;
   files: Upload[];
+  /** The run that it is about. */
+  runId: string | null;
   startedAt: string | null;
   items: Item[];
   /** The tools it used, each with its latest state. */
@@ -77,6 +79,7 @@ function begun(event: Extract<ChatEvent, { type: "turn_started" }>): Turn {
     clientMessageId: event.clientMessageId,
     text: event.text,
     files: event.files ?? [],
+    runId: event.runId ?? null,
     startedAt: event.time ?? null,
     items: [],
     tools: [],

@@ -32,7 +32,7 @@ export function TurnView({ turn, isLast, newest, firstDraft, acts, onEdit }: Tur
   const words = wordsOf(turn);
   return (
     <article class="turn" data-turn={turn.id} data-end={turn.end?.reason}>
-      <Mine text={turn.text} files={turn.files}>
+      <Mine text={turn.text} files={turn.files} runId={turn.runId}>
         {over && (
           <div class="row acts">
             <Copy text={turn.text} label={t("copyMessage")} />
@@ -127,13 +127,22 @@ function CardView({ card, replace, isAnswered, isFirst, ...common }: CardViewPro
 interface MineProps {
   text: string;
   files: Upload[];
+  runId: string | null;
   children?: preact.ComponentChildren;
 }
 
-const Mine = ({ text, files, children }: MineProps) => (
+const Mine = ({ text, files, runId, children }: MineProps) => (
   <div class="mine">
     <span class="unseen">{t("me")}: </span>
     <p class="bubble">{text}</p>
+    {runId !== null && (
+      <p class="chips">
+        <a class="chip" href={to.execution(runId)}>
+          <Icon name="clock" />
+          {t("aboutRun")}
+        </a>
+      </p>
+    )}
     {files.length > 0 && (
       <ul class="chips" aria-label={t("attached")}>
         {files.map((file) => (
@@ -201,7 +210,7 @@ interface WaitingProps {
 /** A message that the platform has not taken yet, or refused. */
 export const Waiting = ({ message, onAgain, onDrop }: WaitingProps) => (
   <article class="turn" data-sending>
-    <Mine text={message.text} files={message.files}>
+    <Mine text={message.text} files={message.files} runId={message.runId ?? null}>
       {message.problem === null ? (
         <p class="muted used">{t("sendingNow")}</p>
       ) : (

@@ -143,7 +143,14 @@ export interface Meter {
 }
 
 export type ChatEvent = { turn: string; seq?: number; time?: string; conversationId?: string } & (
-  | { type: "turn_started"; messageId: string; clientMessageId: string; text: string; files?: Upload[] }
+  | {
+      type: "turn_started";
+      messageId: string;
+      clientMessageId: string;
+      text: string;
+      files?: Upload[];
+      runId?: string;
+    }
   | { type: "status"; text: string; tool?: string | null }
   | { type: "text"; part: number; offset: number; delta: string }
   | { type: "text"; part: number; text: string }

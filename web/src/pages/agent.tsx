@@ -11,7 +11,7 @@ import { isDue, RunButton, runsOf } from "../parts/agent-card";
 import { DemoBadge, KindBadge, StatusBadge } from "../parts/badge";
 import { Calendar } from "../parts/calendar";
 import { Deliveries } from "../parts/deliveries";
-import { count, spent, startedBy } from "../parts/facts";
+import { CostOf, reachOf, spent, startedBy, tokensOf } from "../parts/facts";
 import { toolName } from "../parts/field";
 import { Files } from "../parts/files";
 import { Hooks } from "../parts/hooks";
@@ -127,13 +127,15 @@ function Setup({ agent }: { agent: Agent }) {
         <dt>{t("tools")}</dt>
         <dd>{agent.tools.map(toolName).join(", ") || t("none")}</dd>
         <dt>{t("network")}</dt>
-        <dd>{agent.network.allow.join(", ") || t("networkNone")}</dd>
+        <dd>{reachOf(agent.network.allow, agent.tools)}</dd>
         <dt>{t("costLimit")}</dt>
         <dd>{dollars(limits.maxCostMicroUsd)}</dd>
         <dt>{t("monthLimit")}</dt>
         <dd>{dollars(limits.monthlyCostMicroUsd)}</dd>
         <dt>{t("timeLimit")}</dt>
         <dd>{t("minutesOf", { count: Math.round(limits.timeoutSeconds / 6) / 10 })}</dd>
+        <dt>{t("cardMail")}</dt>
+        <dd>{t(`email_${agent.notify.email}`)}</dd>
         {agent.schedule && (
           <>
             <dt>{t("schedule")}</dt>
@@ -208,11 +210,9 @@ function History({ agent }: { agent: Agent }) {
                   </td>
                   <td>{startedBy(execution)}</td>
                   <td>{spent(execution)}</td>
+                  <td>{tokensOf(execution)}</td>
                   <td>
-                    {count(execution.tokenUsage && execution.tokenUsage.input + execution.tokenUsage.output)}
-                  </td>
-                  <td>
-                    <Cost shown={dollars(execution.costMicroUsd)} />
+                    <CostOf execution={execution} />
                   </td>
                 </tr>
               ))}

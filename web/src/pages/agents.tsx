@@ -139,7 +139,7 @@ function Empty() {
         <>
           <div class="by-chat">
             <p class="muted">{t("emptyChatHint")}</p>
-            <Starters choose={openWith} />
+            <Starters choose={(wish) => openWith(wish)} />
           </div>
           <details>
             <summary>{t("emptyFormHint")}</summary>

@@ -59,9 +59,9 @@ export function ChatPage({ id, about }: ChatProps) {
   }, [turn?.id]);
   useEffect(() => focusComposer(field.current), [id, about]);
 
-  const say = (text: string, files: Parameters<Room["send"]>[1] = []) => {
+  const say = (text: string, files: Parameters<Room["send"]>[1] = [], runId: string | null = null) => {
     said.value += 1;
-    room.send(text, files);
+    room.send(text, files, runId);
   };
   const askStop = () => {
     if (id === null || turn === null || stopping.busy || stopped === turn.id) return;

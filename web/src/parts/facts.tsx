@@ -91,6 +91,25 @@ export function spent(execution: Pick<Execution, "startTime" | "endTime" | "stat
   return end === null ? "–" : duration(end.getTime() - new Date(execution.startTime).getTime(), lang.value);
 }
 
+/** A run that has not ended, or never began, has no figures yet; a dash, as unknown is what nobody will ever know. */
+const hasFigures = ({ status, startTime }: Execution): boolean => isOver(status) && startTime !== null;
+
+export function tokensOf(execution: Execution): string {
+  const { tokenUsage: usage } = execution;
+  return usage || hasFigures(execution) ? count(usage && usage.input + usage.output) : "–";
+}
+
+export const CostOf = ({ execution }: { execution: Execution }) =>
+  execution.costMicroUsd !== null || hasFigures(execution) ? (
+    <Cost shown={dollars(execution.costMicroUsd)} />
+  ) : (
+    <>–</>
+  );
+
+/** Where an agent may go, in words; searching the web is the model's own and needs no host. */
+export const reachOf = (hosts: readonly string[], tools: readonly string[]): string =>
+  hosts.join(", ") || t(tools.includes("WebSearch") ? "networkSearch" : "networkNone");
+
 export function count(tokens: number | null | undefined): string {
   return tokens === null || tokens === undefined ? t("unknown") : tokens.toLocaleString("en-US");
 }

@@ -35,7 +35,7 @@ export function Failure({ execution }: { execution: Execution }) {
           </a>
         )}
         {!cancelled && hasChat.value && (
-          <button type="button" class="small" onClick={() => openWith(t("fixWish", { id }), agentId)}>
+          <button type="button" class="small" onClick={() => openWith(t("fixWish"), agentId, id)}>
             {t("fixByChat")}
           </button>
         )}

@@ -28,6 +28,8 @@ export function RehearsalCard({ data, isNewest, acts, replace }: CardProps<"rehe
   const refused = shown.hosts.filter(({ allowed }) => !allowed).map(({ host }) => host);
   const began = (execution: Execution) =>
     replace({ ...data, state: "queued", executionId: execution.id, hosts: [], artifacts: [], result: null });
+  // A proposal that a newer one has replaced offers nothing any more.
+  if (shown.state === "proposed" && !isNewest) return null;
   return (
     <section class="card told" aria-label={t("cardRehearsal")} data-card="rehearsal" data-state={shown.state}>
       <p class="row spread">
@@ -41,11 +43,9 @@ export function RehearsalCard({ data, isNewest, acts, replace }: CardProps<"rehe
       {shown.state === "proposed" && (
         <>
           <p>{t("rehearseCap", { cap: dollars(shown.cap) ?? "" })}</p>
-          {isNewest && (
-            <div class="row">
-              <RehearseButton revision={data.revision} acts={acts} words={t("rehearse")} began={began} main />
-            </div>
-          )}
+          <div class="row">
+            <RehearseButton revision={data.revision} acts={acts} words={t("rehearse")} began={began} main />
+          </div>
         </>
       )}
       {shown.state !== "proposed" && !over && <Going shown={shown} ask={ask} />}
