@@ -1,6 +1,7 @@
 """What the program logs: a constant phrase and identifiers; never prompts, tokens or addresses."""
 
 import logging
+import random
 import re
 import secrets
 import sys
@@ -95,11 +96,18 @@ def _clean(value: Any) -> Any:
 
 def trace_of(traceparent: str | None, cloud_trace: str | None = None) -> str:
     """The trace that a request belongs to by its headers, else a new one."""
+    if not traceparent and not cloud_trace:
+        return _new_trace()
     for pattern, header in ((TRACEPARENT, traceparent), (CLOUD_TRACE, cloud_trace)):
         found = pattern.fullmatch(header or "")
         if found and set(found[1]) != {"0"}:
             return found[1]
-    return secrets.token_hex(16)
+    return _new_trace()
+
+
+def _new_trace() -> str:
+    """A name and no secret; the system's random numbers would cost a model call as much as its parsing."""
+    return f"{random.getrandbits(128) or 1:032x}"
 
 
 def traceparent() -> str | None:

@@ -169,7 +169,10 @@ class Gateway:
 
 
 def _traceparent(scope: Scope) -> str | None:
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent"), None)
+    for name, value in scope["headers"]:
+        if name == b"traceparent":
+            return str(value, "latin-1")
+    return None
 
 
 def _path(scope: Scope, counting: bool) -> str:

@@ -1,14 +1,13 @@
 """What a call is charged: by what the upstream said, and where it said nothing, by what bounds it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ohmyagent.domain.costs import Model, TokenUsage
 from ohmyagent.gateway.usage import Usage
 from ohmyagent.use_cases.metering import Call
 
 
-@dataclass(frozen=True, slots=True)
-class Bill:
+class Bill(NamedTuple):
     """`cost` in micro-dollars, None when the model has no known price.  `partial`: some of it was never said."""
 
     cost: int | None

@@ -25,17 +25,20 @@ class Refused(Unreachable):
 
 
 class Response:
-    """The head of an answer; `piece` gives the body as it arrives."""
+    """The head of an answer, its headers' names in lower case; `piece` gives the body as it arrives."""
+
+    __slots__ = ("_connection", "headers", "piece", "status")
 
     def __init__(self, connection: "Connection", status: int, headers: list[tuple[bytes, bytes]]) -> None:
         self._connection = connection
         self.status = status
         self.headers = headers
-        self.content_type = next((_kind(value) for name, value in headers if name.lower() == b"content-type"), "")
-
-    async def piece(self) -> bytes:
+        self.piece = connection.piece
         """The next bytes; none at the end.  Raises Broken when the body ends before it should."""
-        return await self._connection.piece()
+
+    @property
+    def content_type(self) -> str:
+        return next((_kind(value) for name, value in self.headers if name == b"content-type"), "")
 
     @property
     def at_end(self) -> bool:
@@ -56,10 +59,14 @@ class Connection(asyncio.Protocol):
         self._transport: Any = None
         self._lost = False
         self.idle_since = 0.0
+        self._parser = httptools.HttpResponseParser(self)
+        self._paused = False
+        self._error: Exception | None = None
+        self._waiting: asyncio.Future[None] | None = None
         self._begin()
 
     def _begin(self) -> None:
-        self._parser = httptools.HttpResponseParser(self)
+        """Forget the last answer; it ended just where it should, so the parser awaits another."""
         self._status = 0
         self._headers: list[tuple[bytes, bytes]] = []
         self._head_size = 0
@@ -69,9 +76,6 @@ class Connection(asyncio.Protocol):
         self._reusable = False
         self._pieces: list[bytes] = []
         self._held = 0
-        self._paused = False
-        self._error: Exception | None = None
-        self._waiting: asyncio.Future[None] | None = None
 
     @property
     def usable(self) -> bool:
@@ -187,7 +191,7 @@ class Connection(asyncio.Protocol):
             raise ValueError("an answer that nobody asked for")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers.append((name, value))
+        self._headers.append((name.lower(), value))
         self._header_size += len(name) + len(value)
         if self._header_size > HEAD:
             raise ValueError("the head is too large")
@@ -212,7 +216,7 @@ class Connection(asyncio.Protocol):
             self._wake()
 
     def _until_close(self) -> bool:
-        names = {name.lower() for name, _ in self._headers}
+        names = {name for name, _ in self._headers}
         return b"content-length" not in names and b"transfer-encoding" not in names
 
 

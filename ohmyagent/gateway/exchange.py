@@ -1,7 +1,7 @@
 """One call on its way: sent on, tapped, answered, and settled exactly once however it ends."""
 
 import asyncio
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import structlog
 
@@ -33,8 +33,7 @@ OURS = {
 """What the provider holds against the platform: retrying is no use, and it is not about the run's own token."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """Where a call goes: the upstream, the path there, and the model that was asked for."""
 
     upstream: Upstream

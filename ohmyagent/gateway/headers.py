@@ -10,6 +10,7 @@ RawHeaders = Iterable[tuple[bytes, bytes]]
 
 _DESCRIBING = frozenset({b"user-agent", b"accept"})
 _DESCRIBING_PREFIXES = (b"anthropic-", b"x-claude-code-")
+_VERSION = b"anthropic-version: %b\r\n" % ANTHROPIC_VERSION.encode()
 _ANSWERED = frozenset({b"content-type", b"request-id", b"retry-after", b"x-should-retry"})
 _ANSWERED_PREFIX = b"anthropic-ratelimit-"
 
@@ -19,12 +20,16 @@ class Asked:
     """What a request's headers say: its token, what describes the call, and how long the body is (None: not said)."""
 
     token: str
-    describing: dict[str, str]
+    describing: dict[bytes, bytes]
     length: int | None
 
-    def to_upstream(self, upstream: Upstream) -> dict[str, str]:
-        """The headers to send: the client's own that describe the call, our key, and nothing else of the client's."""
-        return {"anthropic-version": ANTHROPIC_VERSION} | self.describing | upstream.headers
+    def to_upstream(self, upstream: Upstream) -> list[bytes]:
+        """The headers to send, a line each: those of the client's own that describe the call, our key, and no other."""
+        lines = [b"%b: %b\r\n" % header for header in self.describing.items()]
+        if b"anthropic-version" not in self.describing:
+            lines.append(_VERSION)
+        lines += upstream.lines
+        return lines
 
 
 def asked(headers: RawHeaders, most: int) -> Asked:
@@ -33,11 +38,13 @@ def asked(headers: RawHeaders, most: int) -> Asked:
     The CLI sends its token in both headers when both are set; they must then agree, or it could be in doubt which one
     was checked.
     """
-    size, tokens, describing, length = 0, set(), {}, None
+    size, length = 0, None
+    tokens: set[bytes] = set()
+    describing: dict[bytes, bytes] = {}
     for name, value in headers:
         size += len(name) + len(value)
         if name in _DESCRIBING or name.startswith(_DESCRIBING_PREFIXES):
-            describing[name.decode("latin-1")] = value.decode("latin-1")
+            describing[name] = value
         elif name == b"authorization" and value[:7].lower() == b"bearer ":
             tokens.add(value[7:].strip())
         elif name == b"x-api-key":
@@ -54,9 +61,9 @@ def asked(headers: RawHeaders, most: int) -> Asked:
 
 
 def to_client(headers: RawHeaders) -> list[tuple[bytes, bytes]]:
+    """Those of an answer that pass; names are lower-case."""
     passed = []
     for name, value in headers:
-        lowered = name.lower()
-        if lowered in _ANSWERED or lowered.startswith(_ANSWERED_PREFIX):
-            passed.append((lowered, value))
+        if name in _ANSWERED or name.startswith(_ANSWERED_PREFIX):
+            passed.append((name, value))
     return passed

@@ -14,9 +14,8 @@ class ClientGone(Exception):
 
 async def read_body(receive: Receive, length: int | None, most: int, patience: Patience) -> bytes:
     """The whole body, announced as `length` bytes; raises TooLarge, Invalid (too slow) and ClientGone."""
-    too_large = TooLarge(f"The request is larger than {most} bytes.")
     if length is not None and length > most:
-        raise too_large
+        raise _too_large(most)
     try:
         first = await receive()
         body: bytes = _piece(first)
@@ -27,7 +26,7 @@ async def read_body(receive: Receive, length: int | None, most: int, patience: P
             raise
         raise Invalid(detail="The request did not arrive in time.") from None
     if len(body) > most:
-        raise too_large
+        raise _too_large(most)
     return body
 
 
@@ -40,6 +39,10 @@ async def _rest(receive: Receive, first: bytes, most: int) -> bytes:
         size += len(pieces[-1])
         more = message.get("more_body", False)
     return b"".join(pieces)
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"The request is larger than {most} bytes.")
 
 
 def _piece(message: Any) -> bytes:

@@ -1,23 +1,19 @@
 """What the gateway reads of a request; the rest passes unparsed."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ohmyagent.domain.errors import Invalid
 from ohmyagent.gateway.screening import Extent, screened
-from ohmyagent.gateway.strict_json import Member, members, replaced
+from ohmyagent.gateway.strict_json import members, parsed, replaced
 from ohmyagent.use_cases.metering import BYTES_PER_TOKEN
 
 MOST_TOKENS = 10_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A call of the Messages API.  `max_tokens` is 0 where the endpoint has none."""
 
     body: bytes
-    text: str
-    members: dict[str, Member]
     model: str
     stream: bool
     max_tokens: int
@@ -40,38 +36,38 @@ class Request:
             changes["model"] = model
         if max_tokens != self.max_tokens:
             changes["max_tokens"] = max_tokens
-        return replaced(self.text, self.members, changes) if changes else self.body
+        return replaced(*members(self.body), changes) if changes else self.body
 
 
 def message_request(body: bytes) -> Request:
     """Raises Malformed or Invalid (what the model needs is missing), Forbidden (it asks for more than a run may)."""
-    text, found = members(body)
-    extent = screened({name: member.value for name, member in found.items()})
-    return Request(body, text, found, _model(found), _flag(found, "stream"), _max_tokens(found), extent)
+    found = parsed(body)
+    extent = screened(found)
+    return Request(body, _model(found), _stream(found), _max_tokens(found), extent)
 
 
 def count_request(body: bytes) -> Request:
-    text, found = members(body)
-    extent = screened({name: member.value for name, member in found.items()})
-    return Request(body, text, found, _model(found), False, 0, extent)
+    found = parsed(body)
+    extent = screened(found)
+    return Request(body, _model(found), False, 0, extent)
 
 
-def _model(found: dict[str, Member]) -> str:
-    model = found["model"].value if "model" in found else None
+def _model(found: dict[str, Any]) -> str:
+    model = found.get("model")
     if not isinstance(model, str) or not 0 < len(model) <= 200:
         raise Invalid.of("model", "model: a text is required")
     return model
 
 
-def _flag(found: dict[str, Member], name: str) -> bool:
-    value = found[name].value if name in found else False
+def _stream(found: dict[str, Any]) -> bool:
+    value = found.get("stream", False)
     if not isinstance(value, bool):
-        raise Invalid.of(name, f"{name}: true or false is required")
+        raise Invalid.of("stream", "stream: true or false is required")
     return value
 
 
-def _max_tokens(found: dict[str, Member]) -> int:
-    value = found["max_tokens"].value if "max_tokens" in found else None
+def _max_tokens(found: dict[str, Any]) -> int:
+    value = found.get("max_tokens")
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= MOST_TOKENS:
         raise Invalid.of("max_tokens", "max_tokens: a whole number above 0 is required")
     return value

@@ -5,8 +5,7 @@ shell may try that, past the sandbox's allowlist; so these features are refused,
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ohmyagent.domain.errors import Forbidden, Invalid
 
@@ -21,8 +20,7 @@ _STANDARD = {"speed": (None, "standard"), "inference_geo": (None, "global")}
 """Members that raise the price of a call, with the values that do not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(NamedTuple):
     """How many web searches a request allows, and how many bytes of it are images beyond IMAGE_BYTES each.
 
     `image_bytes` is negative where images are smaller than they count.  `unseen`: it holds a file, such as a PDF, whose

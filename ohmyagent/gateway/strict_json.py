@@ -24,8 +24,19 @@ class Member:
     end: int
 
 
+def parsed(body: bytes) -> dict[str, Any]:
+    """The object that the body holds; raises Malformed for anything else."""
+    try:
+        value = _decode(body.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise Malformed(detail="The body is not a valid JSON object.") from error
+    if type(value) is not dict:
+        raise Malformed(detail="The body is not a valid JSON object.")
+    return value
+
+
 def members(body: bytes) -> tuple[str, dict[str, Member]]:
-    """The text, and the members of the object it holds; raises Malformed for anything else."""
+    """The text, and where the members of its object stand, at several times the price; raises what `parsed` raises."""
     try:
         text = body.decode("utf-8")
         return text, _object(text)
@@ -90,6 +101,8 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON")
 
 
+_decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)
+_decode = _decoder.decode
 _scan: Callable[[str, int], tuple[Any, int]]
-_scan = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse).scan_once  # type: ignore[attr-defined]
+_scan = _decoder.scan_once  # type: ignore[attr-defined]
 """The C scanner: the value at a place in the text, and where it ends."""

@@ -1,6 +1,7 @@
 """Where models answer: a table of endpoints that speak the Anthropic Messages API."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 ANTHROPIC_URL = "https://api.anthropic.com"
@@ -19,10 +20,10 @@ class Upstream:
     def address(self, path: str) -> str:
         return self.base_url.rstrip("/") + path
 
-    @property
-    def headers(self) -> dict[str, str]:
-        """What every call to it carries: the key, and that we read neither other types nor compressed bodies."""
+    @cached_property
+    def lines(self) -> tuple[bytes, ...]:
+        """The headers that every call carries: the key, and that we read neither other types nor compressed bodies."""
         own = {"content-type": "application/json", "accept-encoding": "identity"}
-        if self.key is None:
-            return own
-        return own | ({"authorization": f"Bearer {self.key}"} if self.auth == "bearer" else {"x-api-key": self.key})
+        if self.key is not None:
+            own |= {"authorization": f"Bearer {self.key}"} if self.auth == "bearer" else {"x-api-key": self.key}
+        return tuple(f"{name}: {value}\r\n".encode("latin-1") for name, value in own.items())

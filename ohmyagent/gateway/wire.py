@@ -7,7 +7,7 @@ is llhttp in its strict mode; a connection is used again only after an answer th
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlsplit
@@ -27,6 +27,7 @@ class Target:
     port: int
     secure: bool
     head: bytes
+    place: tuple[str, int, bool]
 
     @classmethod
     @cache
@@ -36,11 +37,8 @@ class Target:
         port = parts.port or (443 if secure else 80)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         head = f"POST {path} HTTP/1.1\r\nhost: {parts.netloc.rpartition('@')[2]}\r\n".encode("ascii")
-        return cls(parts.hostname or "", port, secure, head)
-
-    @property
-    def place(self) -> tuple[str, int, bool]:
-        return self.host, self.port, self.secure
+        host = parts.hostname or ""
+        return cls(host, port, secure, head, (host, port, secure))
 
 
 class Wire:
@@ -53,13 +51,14 @@ class Wire:
         self._freed: deque[asyncio.Future[None]] = deque()
         self._tls: ssl.SSLContext | None = None
 
-    async def post(self, address: str, body: bytes, headers: Mapping[str, str]) -> Response:
-        """The head of the answer.  Raises Unreachable when nothing was sent, Broken when it was and no answer came.
+    async def post(self, address: str, body: bytes, lines: Sequence[bytes] = ()) -> Response:
+        """The head of the answer; `lines` are headers, each with its line end.
 
-        Redirects are not followed, cookies not kept, no proxy or netrc of the host is used.
+        Raises Unreachable when nothing was sent, Broken when it was and no answer came. Redirects are not followed,
+        cookies not kept, no proxy or netrc of the host is used.
         """
         target = Target.of(address)
-        request = _request(target, body, headers)
+        request = _request(target, body, lines)
         connection = self._kept(target) or await self._connected(target)
         return await connection.ask(request)
 
@@ -132,9 +131,8 @@ class Wire:
         return self._tls
 
 
-def _request(target: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
-    lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
-    text = "".join(lines)
-    if "\0" in text or text.count("\n") != len(lines) or text.count("\r") != len(lines):
+def _request(target: Target, body: bytes, lines: Sequence[bytes]) -> bytes:
+    fields = b"".join(lines)
+    if b"\0" in fields or not fields.count(b"\n") == fields.count(b"\r") == len(lines):
         raise Refused("a header holds a line end")
-    return b"%s%scontent-length: %d\r\n\r\n%s" % (target.head, text.encode("latin-1"), len(body), body)
+    return b"%b%bcontent-length: %d\r\n\r\n%b" % (target.head, fields, len(body), body)

@@ -53,7 +53,8 @@ async def upstream(*answers, tls=None):
 
 
 async def whole(wire, url, headers=None):
-    response = await wire.post(url, b"{}", headers or {})
+    lines = [f"{name}: {value}\r\n".encode() for name, value in (headers or {}).items()]
+    response = await wire.post(url, b"{}", lines)
     try:
         body = b""
         while piece := await response.piece():
@@ -165,7 +166,7 @@ def test_no_more_connections_are_opened_than_allowed():
     async def calls():
         wire = Wire(Limits(connect=0.2, connections=1))
         async with upstream([b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n"], OK) as (url, served):
-            held = await wire.post(url, b"{}", {})
+            held = await wire.post(url, b"{}")
             with pytest.raises(Unreachable):
                 await whole(wire, url)
             held.close()
