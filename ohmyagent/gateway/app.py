@@ -86,11 +86,11 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await self._respond(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await self._live(receive, send)
-        else:
-            await send({"type": "websocket.close", "code": 1008})
+            return await self._respond(scope, receive, send)
+        if scope["type"] == "lifespan":
+            return await self._live(receive, send)
+        await send({"type": "websocket.close", "code": 1008})
+        return None
 
     async def start(self) -> None:
         """Connect nothing: the client is made in the loop of the first call."""

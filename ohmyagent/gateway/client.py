@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from ohmyagent.gateway.answers import PING, Message, Receive, Send, answer
+from ohmyagent.gateway.answers import PING, Message, Receive, Send
 from ohmyagent.gateway.limits import Limits
 from ohmyagent.gateway.patience import Patience
 
@@ -30,7 +30,9 @@ class Client:
 
     async def whole(self, status: int, headers: Headers, body: bytes) -> None:
         self.started = True
-        await answer(self._send, status, headers, body)
+        headers.append((b"content-length", b"%d" % len(body)))
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body})
 
     async def begin(self, status: int, headers: Headers, quiet: Callable[[], bool]) -> None:
         """Begin a stream; `quiet` says whether a ping may be put in at this moment."""

@@ -38,7 +38,14 @@ class Response:
 
     @property
     def content_type(self) -> str:
-        return next((_kind(value) for name, value in self.headers if name == b"content-type"), "")
+        for name, value in self.headers:
+            if name == b"content-type":
+                return _kind(value)
+        return ""
+
+    def rest(self) -> bytes | None:
+        """All of the body that was not taken, if it is there to its end."""
+        return self._connection.rest()
 
     @property
     def at_end(self) -> bool:
@@ -106,12 +113,18 @@ class Connection(asyncio.Protocol):
             if self._error is not None:
                 raise self._error
             await self._more()
+        return self._taken()
+
+    def _taken(self) -> bytes:
         data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         self._pieces, self._held = [], 0
         if self._paused:
             self._paused = False
             self._transport.resume_reading()
         return data
+
+    def rest(self) -> bytes | None:
+        return self._taken() if self._ended else None
 
     def release(self) -> None:
         if self.at_end and self._reusable and self.usable:
@@ -207,13 +220,15 @@ class Connection(asyncio.Protocol):
     def on_body(self, body: bytes) -> None:
         self._pieces.append(body)
         self._held += len(body)
-        self._wake()
+        if self._waiting is not None:
+            self._wake()
 
     def on_message_complete(self) -> None:
         if self._headed:
             self._ended = True
             self._reusable = self._parser.should_keep_alive()
-            self._wake()
+            if self._waiting is not None:
+                self._wake()
 
     def _until_close(self) -> bool:
         names = {name for name, _ in self._headers}

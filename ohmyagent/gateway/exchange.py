@@ -70,7 +70,8 @@ class Exchange:
                 raise UpstreamFailed("The model provider did not answer in time.", status=504) from None
         finally:
             client.leave()
-            await self._settle()
+            if self._call is not None:
+                await self._settle()
 
     async def _post(self, wire: Wire, asked: Asked, patience: Patience) -> Response:
         upstream, call = self._route.upstream, self._call
@@ -113,6 +114,10 @@ class Exchange:
         return body
 
     async def _read(self, response: Response, most: int, patience: Patience) -> bytes:
+        if (body := response.rest()) is not None:
+            if len(body) > most:
+                raise _too_large()
+            return body
         pieces, size = [], 0
         try:
             while piece := await response.piece():
@@ -120,7 +125,7 @@ class Exchange:
                 pieces.append(piece)
                 size += len(piece)
                 if size > most:
-                    raise UpstreamFailed("The model provider's answer is too large.", retry=False)
+                    raise _too_large()
         except Broken as error:
             raise self._failed("The model provider's answer broke off.", error) from error
         return b"".join(pieces)
@@ -168,6 +173,10 @@ class Exchange:
     def _ids(self) -> dict[str, str]:
         ids = {"upstream": self._route.upstream.name, "model": self._route.model.id}
         return ids | ({"call": self._call.id, "ledger": self._call.ledger_id} if self._call else {})
+
+
+def _too_large() -> UpstreamFailed:
+    return UpstreamFailed("The model provider's answer is too large.", retry=False)
 
 
 async def _piece(response: Response) -> bytes:

@@ -59,8 +59,10 @@ class Protocol(asyncio.Protocol):
         self._parser: Any = httptools.HttpRequestParser(self)
         self._paused = False
         self._barren = 0
-        self._since = self.loop.time()
+        self._since = 0.0
+        """When the waiting for what comes next began; 0: since the last look."""
         self._seconds = self.head_seconds
+        self._heading = True
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._coming: _Call | None = None
@@ -93,6 +95,9 @@ class Protocol(asyncio.Protocol):
         else:
             if self._barren > HEAD:
                 self._refuse()
+            elif not self._calls and not self._heading:
+                self._heading = True
+                self._expect(self.head_seconds)
 
     def pause_writing(self) -> None:
         self.writable = asyncio.Event()
@@ -111,14 +116,17 @@ class Protocol(asyncio.Protocol):
 
     def examine(self, now: float) -> None:
         """Called every second."""
-        if not self._calls and now - self._since > self._seconds:
+        if self._calls:
+            return
+        if not self._since:
+            self._since = now
+        elif now - self._since > self._seconds:
             self.transport.abort()
 
     # What the parser says
 
     def on_message_begin(self) -> None:
         self._url, self._headers, self._coming = b"", [], None
-        self._expect(self.head_seconds)
 
     def on_url(self, url: bytes) -> None:
         self._url += url
@@ -131,14 +139,13 @@ class Protocol(asyncio.Protocol):
         parser = self._parser
         if parser.should_upgrade():
             raise ValueError("no other protocol is spoken here")
-        self._barren = 0
+        self._barren, self._heading = 0, False
         path, _, query = self._url.partition(b"?")
         version = parser.get_http_version()
         scope = {
             "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": version,
-            "method": parser.get_method().decode("ascii"), "scheme": "http", "root_path": "",
-            "path": path.decode("ascii"), "raw_path": path, "query_string": query, "headers": self._headers,
-            "client": None, "server": None,
+            "method": parser.get_method().decode("ascii"), "scheme": "http", "path": path.decode("ascii"),
+            "query_string": query, "headers": self._headers,
         }  # fmt: skip
         call = self._coming = _Call(self, scope, keep=version == "1.1" and parser.should_keep_alive())
         self._calls.append(call)
@@ -192,7 +199,7 @@ class Protocol(asyncio.Protocol):
             self.transport.pause_reading()
 
     def _expect(self, seconds: float) -> None:
-        self._since, self._seconds = self.loop.time(), seconds
+        self._since, self._seconds = 0.0, seconds
 
     def _refuse(self) -> None:
         """What came is no request: nothing more is read, and what was asked before it is still answered."""
@@ -250,12 +257,14 @@ class _Call:
             return 0
         self._pieces.append(body)
         self._size += len(body)
-        self._wake()
+        if self._waiting is not None:
+            self._wake()
         return self._size
 
     def end(self) -> None:
         self.whole = True
-        self._wake()
+        if self._waiting is not None:
+            self._wake()
 
     def lose(self) -> None:
         """Nobody reads the answer, or the rest of the request will not come."""
@@ -326,7 +335,7 @@ class _Call:
             self._protocol.transport.write(CONTINUE)
 
     def _begin(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        """The head; it goes with the first piece of the body, or alone if none is there at once."""
+        """The head; it goes with the first piece of the body.  A stream's goes alone if no piece is there at once."""
         if self.started:
             raise RuntimeError("the answer has begun")
         self.started = self._chunked = True
@@ -348,7 +357,8 @@ class _Call:
             raise RuntimeError("a header holds a line end or another control")
         line = _LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
         self._head = b"%b%b%b\r\n" % (line, _always(self._protocol.state), fields)
-        self._protocol.loop.call_soon(self._flush)
+        if self._chunked:
+            self._protocol.loop.call_soon(self._flush)
 
     def _continue(self, body: bytes, *, more: bool) -> None:
         if not self.started or self.over:
@@ -366,7 +376,8 @@ class _Call:
             self._head = b""
         if not more:
             self.over = True
-            self._wake()
+            if self._waiting is not None:
+                self._wake()
             self._protocol.answered(self)
 
     def _chunk(self, body: bytes, *, more: bool) -> bytes:

@@ -14,6 +14,7 @@ DELTA_OVERHEAD = 100
 """About as many bytes of a delta event are its wrapping."""
 LARGEST_EVENT = 1024 * 1024
 """Events with usage are small; a larger one passes by unread."""
+_decode = json.JSONDecoder().decode
 _CONTENT = b"event: content_block_"
 
 
@@ -62,7 +63,7 @@ class Answer:
     def of(cls, body: bytes) -> Self:
         answer = cls(complete=True, most_output=-(-len(body) // BYTES_PER_TOKEN))
         try:
-            message = json.loads(body)
+            message = _decode(body.decode())
         except (ValueError, RecursionError):
             return answer
         if isinstance(message, dict):
