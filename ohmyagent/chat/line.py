@@ -24,11 +24,12 @@ class Line(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         limits = request.extensions["timeout"]
-        headers = {name: value for name, value in request.headers.items() if name not in WRITTEN_BY_WIRE}
+        headers = request.headers.items()
+        lines = [f"{name}: {value}\r\n".encode() for name, value in headers if name not in WRITTEN_BY_WIRE]
         body = await request.aread()
         try:
             async with asyncio.timeout(limits["read"]):
-                response = await self._wire(limits["connect"]).post(str(request.url), body, headers)
+                response = await self._wire(limits["connect"]).post(str(request.url), body, lines)
         except TimeoutError as error:
             raise httpx2.ReadTimeout("The gateway did not answer in time.") from error
         except Unreachable as error:
