@@ -44,9 +44,10 @@ class Window:
     Each piece costs the same for one word as for three, so a busy process makes fewer of them before it runs late.
     """
 
-    LEAST, MOST, PULSE, LATE = 0.03, 0.08, 0.1, 0.02
+    LEAST, BUSY, MOST, PULSE, LATE = 0.03, 0.07, 0.1, 0.1, 0.04
+    """`BUSY` leaves what comes a tenth of a second to arrive in; `MOST` is for a process that is late anyway."""
     EASY, FULL = 0.3, 0.7
-    """Parts of a core: up to one the window is the least, from the other on it is the most."""
+    """Parts of a core: up to one the window is the least, from the other on it is `BUSY`."""
 
     __slots__ = ("seconds",)
 
@@ -56,7 +57,7 @@ class Window:
     def adjust(self, lateness: float, busy: float) -> None:
         """Told every `PULSE` by how many seconds the loop was late, and what part of a core its thread took."""
         share = min(1.0, max(0.0, (busy - self.EASY) / (self.FULL - self.EASY)))
-        least = self.LEAST + share * (self.MOST - self.LEAST)
+        least = self.LEAST + share * (self.BUSY - self.LEAST)
         factor = 1.5 if lateness > self.LATE else 0.9
         self.seconds = min(self.MOST, max(least, self.seconds * factor))
 
