@@ -115,11 +115,11 @@ class Platform:
         answer = self._patiently(lambda: self._post("files", {"files": files}))
         return {upload["sha256"]: upload["url"] for upload in answer["uploads"]}
 
-    def put(self, url: str, body: Callable[[], BinaryIO], size: int) -> None:
+    def put(self, url: str, body: Callable[[], BinaryIO], size: int, sha256: str) -> None:
         """Store one content.  Raises Unreachable, Refused."""
         headers = self._headers(url) | {"Content-Length": str(size), "Content-Type": "application/octet-stream"}
 
-        headers |= signed_headers(url, size)
+        headers |= signed_headers(url, size, sha256)
 
         def once() -> None:
             try:
@@ -159,13 +159,17 @@ class Platform:
         return patiently(call, self._claim.spec.orphan)
 
 
-def signed_headers(url: str, size: int) -> dict[str, str]:
+def signed_headers(url: str, size: int, sha256: str) -> dict[str, str]:
     """What a signed address of Cloud Storage wants beside the body: it names the headers that its signature covers.
 
     Source: https://cloud.google.com/storage/docs/authentication/canonical-requests#about-headers
     """
     named = parse_qs(urlsplit(url).query).get("X-Goog-SignedHeaders", [""])[0].split(";")
-    known = {"x-goog-content-length-range": f"{size},{size}", "x-goog-if-generation-match": "0"}
+    known = {
+        "x-goog-content-length-range": f"{size},{size}",
+        "x-goog-content-sha256": sha256,
+        "x-goog-if-generation-match": "0",
+    }
     return {name: known[name] for name in named if name in known}
 
 

@@ -41,7 +41,7 @@ def upload(platform: Platform, workspace: Workspace, files: list[Kept]) -> None:
     try:
         for sha256, url in platform.wanted([listed(file) for file in files]).items():
             file = by_hash[sha256]
-            platform.put(url, lambda path=file.path: workspace.open(path), file.size)  # type: ignore[misc]
+            platform.put(url, lambda path=file.path: workspace.open(path), file.size, sha256)  # type: ignore[misc]
     except (Refused, OSError, KeyError) as error:
         raise WorkspaceLost(f"The files of the run could not be saved: {error}") from error
 

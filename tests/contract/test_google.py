@@ -310,9 +310,20 @@ def test_a_runner_puts_and_gets_by_such_links(storage: StorageStandIn, bucket: B
         key, body = f"agents/u/a/{sha256(b'abc').hexdigest()}", b"abc"
         url = bucket.upload_url(key, len(body), soon)
         for _ in range(2):  # the second time it is there already, which is as good
-            platform.put(url, lambda: BytesIO(body), len(body))
+            platform.put(url, lambda: BytesIO(body), len(body), sha256(body).hexdigest())
         platform.close()
     assert storage.objects == {key: body}
+
+
+def test_a_link_to_a_digest_takes_no_other_body(storage: StorageStandIn, bucket: BucketFiles) -> None:
+    soon, digest = datetime.now(UTC) + timedelta(minutes=10), sha256(b"abc").hexdigest()
+    url = bucket.upload_url(f"agents/u/a/{digest}", 3, soon)
+    only = {"x_goog_content_length_range": "3,3", "x_goog_if_generation_match": "0"}
+    assert put(url, b"abc", **only) == 403
+    assert put(url, b"xyz", **only, x_goog_content_sha256=sha256(b"xyz").hexdigest()) == 403
+    assert put(url, b"xyz", **only, x_goog_content_sha256=digest) == 400
+    assert storage.objects == {}
+    assert put(url, b"abc", **only, x_goog_content_sha256=digest) == 200
 
 
 def test_iam_signs_where_there_is_no_key(issuer: Issuer, storage: StorageStandIn, bucket: BucketFiles) -> None:

@@ -1,9 +1,12 @@
 """Many runs due at one instant, over the real client libraries: how often Cloud Tasks and Cloud Run are called."""
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,10 +14,11 @@ from ohmyagent import records
 from ohmyagent.adapters.gcp.jobs import CloudRunJobs
 from ohmyagent.adapters.gcp.queue import CloudTasksQueue
 from ohmyagent.adapters.local.files import FolderFiles
+from ohmyagent.adapters.local.queue import SqliteQueue
 from ohmyagent.adapters.local.store import SqliteStore
 from ohmyagent.domain.accounts import User, UserKind
 from ohmyagent.domain.agents import Agent, AgentDraft
-from ohmyagent.domain.executions import Status
+from ohmyagent.domain.executions import Execution, Launch, Status, Trigger
 from ohmyagent.records.indexes import INDEXES
 from ohmyagent.use_cases import running, ticking
 from ohmyagent.wiring import FAR, LAUNCH_BATCH, LAUNCHES_TOGETHER, MINUTE
@@ -22,7 +26,7 @@ from tests.googleapi.identity import INVOKER
 from tests.googleapi.run import RunStandIn
 from tests.googleapi.tasks import TasksStandIn
 from tests.googleapi.wire import Wire
-from tests.world import MODELS
+from tests.world import MODELS, CountedJobs
 
 PLACE = ("demo-project", "asia-northeast3")
 DUE = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -78,3 +82,38 @@ def test_what_is_due_together_is_one_call_of_cloud_run(
         run = records.executions.get(store, claimed.execution_id)
         launch = records.launches.get(store, run.launch_id)
         assert (launch.handle, launch.task(run.launch_index)) == (f"agent-runner-00000/{number}", index)
+
+
+@pytest.mark.emulator
+def test_many_runners_of_one_launch_that_claim_at_once_all_get_theirs(
+    firestore: Callable[[], Any], tmp_path: Path
+) -> None:
+    store = firestore()
+    files, number = FolderFiles(tmp_path / "files", b"k" * 32), 40
+    draft = AgentDraft.model_validate({"name": "함께", "finalPrompt": "아무 일도 하지 않는다"})
+
+    def enter(index: int) -> str:
+        owner = User(id=f"u{index}", kind=UserKind.GUEST, name="함께", plan="owner", created_at=DUE)
+        agent = Agent.designed(draft, id=f"a_{index:05d}", user_id=owner.id, now=DUE)
+        run = Execution.queued(agent, MODELS.find("haiku"), id=f"x_{index:05d}", trigger=Trigger.SCHEDULE, now=DUE)
+        records.users.put(store, owner.id, owner)
+        records.agents.put(store, agent.id, agent)
+        return records.executions.put(store, run.id, run.replace(launch_id="l_1", launch_index=index)).id
+
+    with ThreadPoolExecutor(4) as threads:
+        ids = tuple(threads.map(enter, range(number)))
+    records.launches.put(store, "l_1", Launch(id="l_1", executions=ids, created_at=DUE))
+    jobs, queue = CountedJobs(), SqliteQueue(tmp_path / "queue.db")
+    running.launch(store, jobs, "l_1", FAR, DUE)
+    [(_, nonce, _)] = jobs.launched
+
+    def claim(index: int) -> str:
+        return running.claim(
+            store, queue, files, MODELS, "l_1", nonce, index, gateway_url="http://gateway", pace=FAR, now=DUE
+        ).execution_id  # fmt: skip
+
+    begun = time.perf_counter()
+    with ThreadPoolExecutor(number) as runners:
+        claimed = tuple(runners.map(claim, range(number)))
+    print(f"{number} claims at once: {time.perf_counter() - begun:.1f} s")
+    assert claimed == ids

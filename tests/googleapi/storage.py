@@ -177,6 +177,8 @@ def _handler(standin: StorageStandIn) -> type[BaseHTTPRequestHandler]:
             least, most = self.headers["x-goog-content-length-range"].split(",")
             if not int(least) <= len(body) <= int(most):
                 return self._answer(400, b"EntityTooLarge")
+            if self.headers.get("x-goog-content-sha256") not in (None, sha256(body).hexdigest()):
+                return self._answer(400, b"XGoogContentSHA256Mismatch")
             kept = standin.put(name, body, self.headers.get("x-goog-if-generation-match"))
             return self._answer(200 if kept else 412, b"")
 

@@ -125,7 +125,7 @@ def test_a_store_elsewhere_does_not_see_the_token() -> None:
         return io.BytesIO(b"hello")
 
     with FakePlatform() as platform, client(platform) as found, store() as (url, seen):
-        found.put(f"{url}/bucket/x?signature=abc", body, 5)
+        found.put(f"{url}/bucket/x?signature=abc", body, 5, "0" * 64)
         assert list(found.content(WorkspaceFile("a", 5, "", f"{url}/bucket/a"))) == [b"hello"]
     assert len(seen) == 2
     assert not [headers for headers in seen if "authorization" in headers]
