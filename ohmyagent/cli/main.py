@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ohmyagent import __version__
-from ohmyagent.cli import words
+from ohmyagent.cli import manual, words
 from ohmyagent.cli.problems import Stop
 
 
@@ -30,6 +30,7 @@ Id = Annotated[str, typer.Argument(metavar="ID", help=words.ID())]
 RunId = Annotated[str, typer.Argument(metavar="ID", help=words.RUN_ID())]
 
 oma = typer.Typer(
+    cls=manual.Group,
     name="oma",
     help=words.ABOUT(),
     no_args_is_help=True,
@@ -52,7 +53,7 @@ def options(
     """Options of the command itself."""
 
 
-@oma.command(help=words.ABOUT_UP())
+@oma.command(cls=manual.Command, help=words.ABOUT_UP())
 def up(
     demo: Annotated[bool, typer.Option("--demo", help=words.DEMO())] = False,
     port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help=words.PORT())] = None,
@@ -63,7 +64,7 @@ def up(
     raise typer.Exit(starting.up(demo=demo, port=port, as_json=as_json))
 
 
-@oma.command(help=words.ABOUT_DOCTOR())
+@oma.command(cls=manual.Command, help=words.ABOUT_DOCTOR())
 def doctor(
     target: Annotated[str | None, typer.Option("--target", metavar="local|gcp", help=words.CLOUD_TARGET())] = None,
     as_json: Json = False,
@@ -73,7 +74,7 @@ def doctor(
     raise typer.Exit(examining.doctor(as_json=as_json, target=target))
 
 
-@oma.command(help=words.ABOUT_RUN())
+@oma.command(cls=manual.Command, help=words.ABOUT_RUN())
 def run(
     file: Annotated[Path, typer.Argument(metavar="FILE.md", help=words.FILE())],
     input: Annotated[str | None, typer.Option("--input", "-i", metavar="TEXT|@FILE", help=words.INPUT())] = None,
@@ -86,7 +87,7 @@ def run(
         raise typer.Exit(runs.run(client, job, as_json=as_json))
 
 
-@oma.command(help=words.ABOUT_LS())
+@oma.command(cls=manual.Command, help=words.ABOUT_LS())
 def ls(
     what: Annotated[Listed, typer.Argument(help=words.WHAT())] = Listed.AGENTS,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000, help=words.LIMIT())] = 20,
@@ -98,14 +99,14 @@ def ls(
     table(surroundings.connect(), limit, as_json=as_json)
 
 
-@oma.command(help=words.ABOUT_SHOW())
+@oma.command(cls=manual.Command, help=words.ABOUT_SHOW())
 def show(id: Id, as_json: Json = False) -> None:
     from ohmyagent.cli import listing, surroundings
 
     listing.show(surroundings.connect(), id, as_json=as_json)
 
 
-@oma.command(help=words.ABOUT_LOGS())
+@oma.command(cls=manual.Command, help=words.ABOUT_LOGS())
 def logs(
     id: RunId,
     follow: Annotated[bool, typer.Option("--follow", "-f", help=words.FOLLOW())] = False,
@@ -116,21 +117,21 @@ def logs(
     runs.logs(surroundings.connect(), id, follow=follow, as_json=as_json)
 
 
-@oma.command(help=words.ABOUT_CANCEL())
+@oma.command(cls=manual.Command, help=words.ABOUT_CANCEL())
 def cancel(id: RunId, as_json: Json = False) -> None:
     from ohmyagent.cli import runs, surroundings
 
     runs.cancel(surroundings.connect(), id, as_json=as_json)
 
 
-@oma.command(help=words.ABOUT_RETRY())
+@oma.command(cls=manual.Command, help=words.ABOUT_RETRY())
 def retry(id: RunId, as_json: Json = False) -> None:
     from ohmyagent.cli import runs, surroundings
 
     runs.retry(surroundings.connect(), id, as_json=as_json)
 
 
-@oma.command(help=words.ABOUT_APPLY())
+@oma.command(cls=manual.Command, help=words.ABOUT_APPLY())
 def apply(
     file: Annotated[Path, typer.Option("--file", "-f", metavar="DIR", help=words.APPLY_FILE())],
     dry_run: Annotated[bool, typer.Option("--dry-run", help=words.DRY_RUN())] = False,
@@ -141,7 +142,7 @@ def apply(
     agent_files.apply(surroundings.connect, file, dry=dry_run, as_json=as_json)
 
 
-@oma.command(help=words.ABOUT_EXPORT())
+@oma.command(cls=manual.Command, help=words.ABOUT_EXPORT())
 def export(
     id: Annotated[str | None, typer.Argument(metavar="[ID]", help=words.ID(), show_default=False)] = None,
     everything: Annotated[bool, typer.Option("--all", help=words.ALL())] = False,
@@ -153,7 +154,7 @@ def export(
     agent_files.export(surroundings.connect(), id, folder, everything=everything, as_json=as_json)
 
 
-@oma.command(help=words.ABOUT_BACKUP())
+@oma.command(cls=manual.Command, help=words.ABOUT_BACKUP())
 def backup(
     copy: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help=words.BACKUP_FILE())] = None,
     as_json: Json = False,
@@ -163,7 +164,7 @@ def backup(
     upkeep.backup(copy, as_json=as_json)
 
 
-@oma.command(help=words.ABOUT_RESTORE())
+@oma.command(cls=manual.Command, help=words.ABOUT_RESTORE())
 def restore(
     file: Annotated[Path, typer.Argument(metavar="BACKUP", help=words.RESTORE_FILE())], as_json: Json = False
 ) -> None:
@@ -172,21 +173,21 @@ def restore(
     upkeep.restore(file, as_json=as_json)
 
 
-@oma.command(help=words.ABOUT_MIGRATE())
+@oma.command(cls=manual.Command, help=words.ABOUT_MIGRATE())
 def migrate(as_json: Json = False) -> None:
     from ohmyagent.cli import upkeep
 
     upkeep.migrate(as_json=as_json)
 
 
-@oma.command("open", help=words.ABOUT_OPEN())
+@oma.command("open", cls=manual.Command, help=words.ABOUT_OPEN())
 def open_page(as_json: Json = False) -> None:
     from ohmyagent.cli import starting, surroundings
 
     starting.open_page(surroundings.connect(), as_json=as_json)
 
 
-@oma.command(help=words.ABOUT_DEPLOY())
+@oma.command(cls=manual.Command, help=words.ABOUT_DEPLOY())
 def deploy(
     cloud: Annotated[Cloud, typer.Argument(help=words.CLOUD())],
     project: Annotated[str, typer.Option("--project", metavar="ID", help=words.PROJECT())],
@@ -212,7 +213,7 @@ def deploy(
 def main() -> None:
     """Exit codes: 0 fine, 1 a run or a check failed or the platform refused, 2 not given as it should be."""
     try:
-        oma()
+        sys.exit(manual.run(oma))
     except Stop as stop:
         typer.echo(str(stop), err=True)
         sys.exit(stop.code)

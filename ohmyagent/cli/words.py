@@ -18,6 +18,8 @@ class Words:
         return (self.ko if LANGUAGE == "ko" else self.en).format(**values)
 
 
+BROKEN_OFF = Words("Aborted!", "멈췄습니다.")
+
 # What the commands are
 ABOUT = Words(
     "Agents that work on their own: describe a job in a file, run it in a sandbox, watch it, read the result.",

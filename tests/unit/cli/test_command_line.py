@@ -118,3 +118,21 @@ def test_doctor_tells_each_fault_with_its_fix_and_exits_1(tmp_path: Path) -> Non
     assert (said.returncode, found["ok"]) == (1, False)
     assert {"sandbox", "cli"} <= set(failed)
     assert all(failed.values())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("run", "--help"), "run [옵션] {FILE.md}"),
+        (("--help",), "이 도움말을 보여 줍니다."),
+        (("run", "--nope"), "오류: --nope 옵션은 없습니다. (비슷한 옵션: --input)"),
+        (("ls", "-n", "0"), "오류: '--limit' / '-n' 값이 잘못되었습니다: 1 이상이어야 합니다."),
+        (("shwo",), "오류: 'shwo' 명령은 없습니다. 'show' 명령을 찾으셨나요?"),
+    ],
+)
+def test_in_korean_the_library_speaks_korean_too(words: tuple[str, ...], said: str) -> None:
+    done = started(*words, LANG="ko_KR.UTF-8")
+    text = done.stdout + done.stderr
+    assert said in text
+    assert not re.search(r"Usage|Options:|Arguments|Commands:|Show|Error|required|Input should", text)
+    assert done.returncode == (0 if "--help" in words else 2)
