@@ -117,47 +117,41 @@ class Settings:
         target = env.get("OMA_TARGET", "local")
         if target not in TARGETS:
             wrong.append(f"OMA_TARGET is {target!r}; it must be {' or '.join(TARGETS)}")
-        google = Google.from_env(env, wrong) if target == "gcp" else None
         port = _number(env, "OMA_PORT" if "OMA_PORT" in env else "PORT", DEFAULT_PORT, 0, 65535, wrong)
-        gateway_port = _number(env, "OMA_GATEWAY_PORT", 0, 0, 65535, wrong)
-        slots = _number(env, "OMA_SLOTS", 4, 1, 64, wrong)
-        smtp_url, mail_from = env.get("SMTP_URL") or None, env.get("MAIL_FROM") or None
-        wrong += _mail_faults(smtp_url, mail_from)
-        admin_emails = _addresses(env, "ADMIN_EMAILS", wrong)
-        plans = _plans(env, wrong)
-        proxies = _number(env, "OMA_PROXIES", 0 if target == "local" else 2, 0, 10, wrong)
-        proxy_networks = _networks(env, wrong)
-        pace = _pace(env, wrong)
-        cors_origins = _origins(env, wrong)
-        if wrong:
-            raise BadSettings(wrong)
-        home = env.get("OMA_SANDBOX_HOME")
-        return cls(
+        wrong += _mail_faults(env.get("SMTP_URL") or None, env.get("MAIL_FROM"))
+        found = cls(
             target=target,
             port=port,
             data=Path(env.get("OMA_DATA") or ".oma").absolute(),
-            public_url=(env.get("OMA_PUBLIC_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
-            gateway_port=gateway_port or None,
-            sandbox_home=Path(home) if home else None,
-            slots=slots,
+            public_url=_address(env, "OMA_PUBLIC_URL") or f"http://127.0.0.1:{port}",
+            gateway_port=_number(env, "OMA_GATEWAY_PORT", 0, 0, 65535, wrong) or None,
+            sandbox_home=Path(home) if (home := env.get("OMA_SANDBOX_HOME")) else None,
+            slots=_number(env, "OMA_SLOTS", 4, 1, 64, wrong),
             anthropic_api_key=env.get("ANTHROPIC_API_KEY") or None,
-            anthropic_base_url=(env.get("ANTHROPIC_BASE_URL") or "").rstrip("/") or None,
+            anthropic_base_url=_address(env, "ANTHROPIC_BASE_URL"),
             google_client_id=env.get("GOOGLE_CLIENT_ID") or None,
-            smtp_url=smtp_url,
-            mail_from=mail_from,
+            smtp_url=env.get("SMTP_URL") or None,
+            mail_from=env.get("MAIL_FROM") or None,
             mail_to=env.get("MAIL_TO") or None,
             mail_dkim_selector=env.get("MAIL_DKIM_SELECTOR") or None,
-            admin_emails=admin_emails,
-            plans=plans,
-            google=google,
+            admin_emails=_addresses(env, "ADMIN_EMAILS", wrong),
+            plans=_plans(env, wrong),
+            google=Google.from_env(env, wrong) if target == "gcp" else None,
             link_key=env.get("OMA_LINK_KEY") or None,
-            proxies=proxies,
-            proxy_networks=proxy_networks,
-            pace=pace,
-            cors_origins=cors_origins,
+            proxies=_number(env, "OMA_PROXIES", 0 if target == "local" else 2, 0, 10, wrong),
+            proxy_networks=_networks(env, wrong),
+            pace=_pace(env, wrong),
+            cors_origins=_origins(env, wrong),
             google_certs_url=env.get("GOOGLE_CERTS_URL") or cls.google_certs_url,
-            stream_url=(env.get("OMA_STREAM_URL") or "").rstrip("/") or None,
+            stream_url=_address(env, "OMA_STREAM_URL"),
         )
+        if wrong:
+            raise BadSettings(wrong)
+        return found
+
+
+def _address(env: Mapping[str, str], name: str) -> str | None:
+    return env.get(name, "").rstrip("/") or None
 
 
 def _pace(env: Mapping[str, str], wrong: list[str]) -> tuple[float, float]:

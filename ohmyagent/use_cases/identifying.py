@@ -1,6 +1,8 @@
 """Signing in with Google: bound to the browser that asked for it, once, and a guest's work comes along."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from ohmyagent import records
 from ohmyagent.domain.accounts import (
@@ -54,26 +56,11 @@ def sign_in(
     token = new_secret()
 
     def work(tx: Transaction) -> tuple[SignedIn, Move | None]:
-        asked = records.nonces.find(tx, digest(nonce))
-        if asked is None or asked.holder != digest(holder) or now >= asked.expires_at:
-            raise _stale()
-        session, guest = _present(tx, holder, now)
-        known = records.google_identities.find(tx, digest(identity.sub))
-        account = records.users.find(tx, known.user_id) if known else None
-        account = account if account is not None and account.deleted_at is None else None
-        if account is not None and guest is not None and guest.suspended_at is not None:
-            guest = None  # what was suspended does not go on under another name
-        before = account or guest or _new(locale, identity, now)
-        user = _updated(before, identity, admin_emails)
-        if account is None and guest is not None:
+        here = _Arrival.found(tx, identity, nonce, holder, now)
+        user = _updated(here.account or here.guest or _new(locale, identity, now), identity, admin_emails)
+        if here.account is None and here.guest is not None:
             user = user.signed_out_everywhere()
-        move = Move.begun(guest, user, now) if account is not None and guest is not None else None
-        records.nonces.delete(tx, asked.id)
-        if session is not None:
-            records.sessions.put(tx, session.id, session.closed())
-        if move is not None and guest is not None:
-            records.users.put(tx, guest.id, guest.replace(moved_to=user.id))
-            records.moves.put(tx, move.id, move)
+        move = here.settled(tx, user, now)
         found = GoogleIdentity(id=digest(identity.sub), user_id=user.id, created_at=now)
         records.google_identities.put(tx, found.id, found)
         records.users.put(tx, user.id, user)
@@ -82,6 +69,42 @@ def sign_in(
         return SignedIn(token, opened, user), move
 
     return store.transact(work)
+
+
+@dataclass(frozen=True)
+class _Arrival:
+    """What there was before somebody signs in: a session in the browser and its guest, and the account to go to."""
+
+    asked: Nonce
+    session: Session | None
+    guest: User | None
+    account: User | None
+
+    @classmethod
+    def found(cls, tx: Transaction, identity: Identity, nonce: str, holder: str, now: datetime) -> Self:
+        """Reads only; raises Unauthenticated."""
+        asked = records.nonces.find(tx, digest(nonce))
+        if asked is None or asked.holder != digest(holder) or now >= asked.expires_at:
+            raise _stale()
+        session, guest = _present(tx, holder, now)
+        known = records.google_identities.find(tx, digest(identity.sub))
+        account = records.users.find(tx, known.user_id) if known else None
+        if account is not None and account.deleted_at is not None:
+            account = None
+        if account is not None and guest is not None and guest.suspended_at is not None:
+            guest = None  # what was suspended does not go on under another name
+        return cls(asked, session, guest, account)
+
+    def settled(self, tx: Transaction, user: User, now: datetime) -> Move | None:
+        """The nonce is used up, the session over, and what the guest leaves is to be moved."""
+        records.nonces.delete(tx, self.asked.id)
+        if self.session is not None:
+            records.sessions.put(tx, self.session.id, self.session.closed())
+        if self.account is None or self.guest is None:
+            return None
+        move = Move.begun(self.guest, user, now)
+        records.users.put(tx, self.guest.id, self.guest.replace(moved_to=user.id))
+        return records.moves.put(tx, move.id, move)
 
 
 def sweep(store: Store, now: datetime, limit: int = 100) -> int:
