@@ -47,6 +47,9 @@ class FakePlatform:
         self.batches: list[tuple[float, Json]] = []
         self.finished: list[Json] = []
         self.claims = 0
+        self.claim_id: str | None = None
+        self.lost_claims = 0
+        """So many claims are taken and their answers lost."""
         self.token = TOKEN
         self.cancel = False
         self.outage = False
@@ -116,10 +119,11 @@ class FakePlatform:
         return 200, {"uploads": [{"sha256": digest, "url": f"/upload/{digest}"} for digest in sorted(lacking)]}
 
     def take_claim(self, body: Json) -> tuple[int, Json]:
-        if body["nonce"] != NONCE or self.claims:
+        if body["nonce"] != NONCE or self.claim_id not in (None, body["claimId"]):
             return 409, {"detail": "claimed before"}
         self.claims += 1
-        return 200, self.claim()
+        self.claim_id = body["claimId"]
+        return (502, {"detail": "lost"}) if self.claims <= self.lost_claims else (200, self.claim())
 
     def take_finish(self, body: Json) -> tuple[int, Json]:
         if body not in self.finished:

@@ -74,9 +74,11 @@ class World:
         running.launch(self.store, self.jobs, execution.launch_id, self.pace, self.now)
         return self.jobs.launched[-1][1]
 
-    def claim(self, execution: Execution, nonce: str, index: int = 0) -> Claim:
+    def claim(self, execution: Execution, nonce: str, index: int = 0, **more: str | None) -> Claim:
+        """By a runner that says what it is, unless `handle` says otherwise."""
+        told = {"handle": f"handle-{len(self.jobs.launched)}"} | more
         return running.claim(
-            self.store, self.queue, self.files, self.models, execution.launch_id, nonce, index,
+            self.store, self.queue, self.files, self.models, execution.launch_id, nonce, index, **told,
             gateway_url="http://gateway", pace=self.pace, now=self.now,
         )  # fmt: skip
 

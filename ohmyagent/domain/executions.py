@@ -17,7 +17,11 @@ from ohmyagent.domain.costs import Model, ModelMode, TokenUsage
 from ohmyagent.domain.errors import Conflict, Forbidden, Gone, NotFound, StaleEpoch
 from ohmyagent.domain.record import Instant, MicroUsd, Record
 from ohmyagent.domain.results import ResultKind, ResultKindSource
-from ohmyagent.domain.text import Text, derived_id, digest
+from ohmyagent.domain.text import Text, digest
+from ohmyagent.domain.usage import Ledger
+
+TOKEN_MARGIN = timedelta(minutes=5)
+"""How much longer than its hard deadline a run's model token lives."""
 
 
 class Status(StrEnum):
@@ -89,9 +93,20 @@ class ExecutionInput(Record):
     text: str
 
 
+class Purse(Record):
+    """What a run's ledger begins with, kept from the claim until its first model call writes the ledger."""
+
+    token_digest: str
+    models: tuple[str, ...]
+    cap: MicroUsd
+    expires_at: Instant
+
+
 class Execution(Record):
     """One run.  `errorCode` is a slug, `error` a sentence in both languages.
 
+    A launch of one has no document of its own: its id is the run's.
+    `handle` is what its runner said of itself, `task` its number there.
     `talkId` names the conversation that it answers in; its input then is the person's message.
     A rehearsal is a trial run of a draft, asked for in a conversation: it works on a copy of the workspace of which
     nothing is kept, and its agent, which need not exist, is never touched by it.
@@ -122,7 +137,12 @@ class Execution(Record):
     end_time: Instant | None = None
     attempt: int = 1
     epoch: int = 0
+    nonce_digest: str | None = None
+    claim_digest: str | None = None
     token_digest: str | None = None
+    handle: str | None = None
+    task: int = 0
+    purse: Purse | None = None
     lease: Lease | None = None
     cancel_requested_at: Instant | None = None
     result: str | None = None
@@ -146,7 +166,7 @@ class Execution(Record):
         """A run of the agent as it is now, alone in its launch.  Without a model it can only be closed."""
         return cls(
             id=id, agent_id=agent.id, agent_version=agent.version, agent=agent.draft, user_id=agent.user_id,
-            trigger=trigger, launch_id=derived_id("l", id), created_at=now,
+            trigger=trigger, launch_id=id, created_at=now,
             model=model.id if model else agent.model, model_mode=model.mode if model else None,
         )  # fmt: skip
 
@@ -158,7 +178,7 @@ class Execution(Record):
         """A trial run of a draft for a conversation, alone in its launch."""
         return cls(
             id=id, agent_id=agent_id, agent_version=version, agent=draft, user_id=user_id, trigger=Trigger.CHAT,
-            rehearsal=True, conversation_id=conversation_id, uploads=uploads, launch_id=derived_id("l", id),
+            rehearsal=True, conversation_id=conversation_id, uploads=uploads, launch_id=id,
             created_at=now,
             model=model.id, model_mode=model.mode,
         )  # fmt: skip
@@ -200,36 +220,77 @@ class Execution(Record):
         """Another attempt at the same: the agent as it was, the same input, under its own id."""
         return type(self)(
             id=id, agent_id=self.agent_id, agent_version=self.agent_version, agent=self.agent, user_id=self.user_id,
-            trigger=Trigger.RETRY, launch_id=derived_id("l", id), retry_of=self.id, start_after=start_after,
+            trigger=Trigger.RETRY, launch_id=id, retry_of=self.id, start_after=start_after,
             has_input=self.has_input, created_at=now, attempt=self.attempt + 1, model=self.model,
             model_mode=self.model_mode,
         )  # fmt: skip
 
-    def launching(self, expires: datetime, deadline: datetime) -> Self:
-        """Its launch is under way; raises Gone unless it was queued."""
+    def launching(self, nonce: str, expires: datetime, deadline: datetime) -> Self:
+        """Its launch is under way, for whoever knows the nonce; raises Gone unless it was queued."""
         if self.status is not Status.QUEUED:
             raise Gone()
         return self.replace(
-            status=Status.LAUNCHING, epoch=self.epoch + 1, lease=Lease(expires_at=expires, deadline=deadline)
-        )
+            status=Status.LAUNCHING, epoch=self.epoch + 1, nonce_digest=digest(nonce),
+            lease=Lease(expires_at=expires, deadline=deadline),
+        )  # fmt: skip
+
+    def reached(self, nonce: str, handle: str, task: int) -> Self:
+        """With where its runner is, if that launch is still under way."""
+        known = self.status is Status.LAUNCHING and self.nonce_digest == digest(nonce)
+        return self.replace(handle=handle, task=task) if known else self
 
     def requeued(self) -> Self:
         """Back to the queue: its launch came to nothing before anybody claimed it."""
         if self.status is not Status.LAUNCHING:
             raise Gone()
-        return self.replace(status=Status.QUEUED, lease=None)
+        return self.replace(status=Status.QUEUED, nonce_digest=None, handle=None, lease=None)
 
-    def claimed(self, token: str, now: datetime, lease: timedelta) -> Self:
-        """It belongs to the holder of `token` from now on; raises Conflict if it is claimed, Gone if it has ended."""
+    def claimed(
+        self,
+        nonce: str,
+        token: str,
+        now: datetime,
+        lease: timedelta,
+        *,
+        claim_id: str | None = None,
+        handle: str | None = None,
+        task: int = 0,
+    ) -> Self:
+        """It belongs to the holder of `token` from now on; the same `claim_id` may claim it again.
+
+        Raises NotFound for a wrong nonce, Conflict if another has claimed it, Gone if it has ended.
+        """
+        if self.nonce_digest is None or not compare_digest(self.nonce_digest, digest(nonce)):
+            raise NotFound()
+        again = claim_id is not None and self.claim_digest == digest(claim_id)
+        if self.token_digest is not None and not again:
+            raise Conflict("This execution has been claimed.", korean="이미 시작된 실행입니다.")
         if self.ended or self.cancel_requested_at is not None:
             raise Gone()
-        if self.status is not Status.LAUNCHING:
-            raise Conflict("This execution has been claimed.", korean="이미 시작된 실행입니다.")
         timeout = timedelta(seconds=self.agent.limits.timeout_seconds)
         deadline = now + timeout + timedelta(seconds=60)
         return self.replace(
-            status=Status.RUNNING, start_time=now, token_digest=digest(token),
-            lease=Lease(expires_at=now + lease, deadline=deadline),
+            status=Status.RUNNING, start_time=self.start_time or now, token_digest=digest(token),
+            handle=handle or self.handle, task=task if handle else self.task,
+            claim_digest=digest(claim_id) if claim_id else None,
+            lease=Lease(expires_at=now + lease, deadline=self.lease.deadline if again and self.lease else deadline),
+        )  # fmt: skip
+
+    def funded(self, model_token: str, models: tuple[str, ...], cap: int) -> Self:
+        """With what its runner may spend; a run whose lease has begun."""
+        assert self.lease is not None
+        expires = self.lease.deadline + TOKEN_MARGIN
+        return self.replace(
+            purse=Purse(token_digest=digest(model_token), models=models, cap=max(0, cap), expires_at=expires)
+        )
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """Its ledger before the first model call; None before the claim."""
+        if self.purse is None:
+            return None
+        return Ledger(
+            id=self.id, user_id=self.user_id, agent_id=self.agent_id, epoch=self.epoch, **dict(self.purse)
         )  # fmt: skip
 
     def held_by(self, token: str, epoch: int) -> Self:
@@ -261,6 +322,10 @@ class Execution(Record):
         return self.replace(status=status, end_time=now, lease=None, **found)
 
 
+LAUNCH = "l"
+"""The prefix of ids of launches that have a document; any other is a run's, which is alone in its launch."""
+
+
 class Launch(Record):
     """Runs that start in one transaction.  The nonce is kept hashed; that a run is claimed once is kept with the run.
 
@@ -279,6 +344,11 @@ class Launch(Record):
     def started(self, nonce: str, places: tuple[int, ...]) -> Self:
         """A new attempt for some of its runs, with its own nonce."""
         return self.replace(nonce_digest=digest(nonce), places=places, handle=None, offset=0)
+
+    @staticmethod
+    def is_document(id: str) -> bool:
+        """Whether a launch of that id has one: a run that is alone in its launch has not."""
+        return id.startswith(f"{LAUNCH}_")
 
     def run(self, nonce: str, task: int) -> str:
         """The id of the run that the task is for; raises NotFound for a wrong nonce or task."""

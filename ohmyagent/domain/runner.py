@@ -92,8 +92,12 @@ class Spec(Record):
 
 
 class ClaimRequest(Record):
+    """`claimId` is a secret of the runner's own, the same when it asks again; `handle` is what it is to Jobs."""
+
     nonce: Annotated[str, Field(max_length=200)]
     task_index: int = Field(ge=0, le=10_000)
+    claim_id: Annotated[str, Field(min_length=20, max_length=200)] | None = None
+    handle: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9:/_-]{0,199}$")] | None = None
 
 
 class Claim(Record):

@@ -1,6 +1,8 @@
 """What people may type: one line, many lines, and identifiers."""
 
+import base64
 import hashlib
+import hmac
 import re
 import secrets
 import unicodedata
@@ -70,6 +72,13 @@ def derived_id(prefix: str, *parts: str) -> str:
 def new_secret() -> str:
     """256 random bits, URL-safe."""
     return secrets.token_urlsafe(32)
+
+
+def derived_secret(secret: str, *parts: str) -> str:
+    """The secret that follows from one of full entropy and what it is for; it does not lead back (HMAC-SHA-256)."""
+    joined = "\x1f".join(f"{len(part)}:{part}" for part in parts)
+    mac = hmac.new(secret.encode("utf-8", "surrogatepass"), joined.encode("utf-8", "surrogatepass"), hashlib.sha256)
+    return base64.urlsafe_b64encode(mac.digest()).rstrip(b"=").decode()
 
 
 def digest(secret: str) -> str:

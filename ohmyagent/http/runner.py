@@ -37,6 +37,7 @@ def claim(launch_id: str, body: ClaimRequest) -> Response:
     return answer(
         running.claim(
             here.store, here.queue, here.files, here.models, launch_id, body.nonce, body.task_index,
+            claim_id=body.claim_id, handle=body.handle,
             gateway_url=here.gateway_url, egress_url=here.egress_url, pace=here.pace, now=here.now(),
         )
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -179,12 +180,14 @@ def traced(traceparent: str | None) -> dict[str, str]:
 
 
 def claim(launch: Launch) -> Claim | None:
-    """Become the owner of this launch's execution, or None when there is nothing to do.
+    """Become the owner of this launch's execution, or None when there is nothing to do; again if an answer was lost.
 
     Raises Unreachable after 30 s, Refused when the platform does not want this runner, ProtocolError.
     """
     connection = Connection(launch.url)
-    body = {"nonce": launch.nonce, "taskIndex": launch.task_index}
+    body: Json = {"nonce": launch.nonce, "taskIndex": launch.task_index, "claimId": secrets.token_urlsafe(32)}
+    if launch.handle:
+        body["handle"] = launch.handle
     path = f"/runner/launches/{launch.launch_id}/claim"
     try:
         headers = traced(launch.traceparent)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 Json = dict[str, Any]
@@ -28,6 +30,8 @@ class Launch:
     sandbox_home: str | None = None
     traceparent: str | None = None
     """What ties this run's calls to the request that asked for it, in the logs."""
+    handle: str | None = None
+    """What this runner is to whoever started it."""
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Launch:
@@ -39,7 +43,22 @@ class Launch:
         url, launch_id, nonce = (environ[name] for name in names)
         index, slot = int(environ.get("CLOUD_RUN_TASK_INDEX", "0")), int(environ.get("OMA_RUNNER_SLOT", "0"))
         home, trace = environ.get("OMA_SANDBOX_HOME"), environ.get("OMA_TRACEPARENT")
-        return cls(url.rstrip("/"), launch_id, nonce, index, slot, home, trace)
+        return cls(url.rstrip("/"), launch_id, nonce, index, slot, home, trace, handle(environ))
+
+
+def handle(environ: Mapping[str, str]) -> str | None:
+    """Its execution and number of tasks on Cloud Run, else its process: the number and when it began (proc(5)).
+
+    Source of the names: https://cloud.google.com/run/docs/container-contract#jobs-env-vars
+    """
+    execution = environ.get("CLOUD_RUN_EXECUTION")
+    if execution:
+        return f"{execution}/{environ.get('CLOUD_RUN_TASK_COUNT', '1')}"
+    try:
+        stat = Path("/proc/self/stat").read_text()
+    except OSError:
+        return None
+    return f"{os.getpid()}:{stat.rpartition(')')[2].split()[19]}"
 
 
 @dataclass(frozen=True)

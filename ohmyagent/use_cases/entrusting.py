@@ -6,9 +6,8 @@ from datetime import datetime
 
 from ohmyagent import reach, records
 from ohmyagent.domain.accounts import User
-from ohmyagent.domain.errors import Forbidden, Invalid, NotFound
+from ohmyagent.domain.errors import Forbidden, Invalid
 from ohmyagent.domain.secrets import MOST_SECRETS, NAME, Secret, SecretDraft
-from ohmyagent.domain.usage import Ledger
 from ohmyagent.ports import Store, Vault
 from ohmyagent.use_cases import designing, metering
 
@@ -90,7 +89,7 @@ def errand(store: Store, vault: Vault, token: str, runner_token: str, host: str,
     decides.  The sandbox has that token too, so its runner's proves that the request came by the runner, which counts.
     Raises Forbidden for a dead token and for a host that is not on the run's own allowlist, Gone after the run's end.
     """
-    ledger = _live_ledger(store, token, now)
+    ledger = metering.live(store, token, now)
     execution = records.executions.get(store, ledger.id)
     execution.held_by(runner_token, execution.epoch)
     if not reach.admits(execution.agent.network.allow, host):
@@ -109,10 +108,3 @@ def served_hosts(store: Store, agent_id: str, allowed: tuple[str, ...]) -> list[
 def _injection(vault: Vault, secret: Secret) -> Injection:
     value = vault.unseal(secret.sealed, secret.context)
     return Injection(secret.header, secret.prefix + value, value)
-
-
-def _live_ledger(store: Store, token: str, now: datetime) -> Ledger:
-    try:
-        return records.ledgers.get(store, metering.ledger_of(token)).usable(token, now)
-    except NotFound:
-        raise Forbidden("This token is not valid.") from None

@@ -12,7 +12,7 @@ from ohmyagent import records
 from ohmyagent.domain.accounts import User, UserKind
 from ohmyagent.domain.audit import Act, AuditEntry
 from ohmyagent.domain.errors import Forbidden, Gone
-from ohmyagent.domain.executions import OWNED, Execution, Status
+from ohmyagent.domain.executions import OWNED, Execution, Launch, Status
 from ohmyagent.domain.platform import Erasure
 from ohmyagent.domain.record import Record
 from ohmyagent.domain.runner import Pace
@@ -150,6 +150,8 @@ def _deleted(store: Store, files: Files, user_id: str) -> dict[str, int]:
 
 def delete_launch(store: Store, execution: Execution) -> None:
     """A launch that is shared stays for the others; it holds ids of runs only, and goes with age."""
+    if not Launch.is_document(execution.launch_id):
+        return
     launch = records.launches.find(store, execution.launch_id)
     if launch is not None and launch.executions == (execution.id,):
         records.launches.delete(store, launch.id)

@@ -8,7 +8,7 @@ from typing import TypeVar
 from ohmyagent import records
 from ohmyagent.domain.conversations import USAGE_AGENT, Turn
 from ohmyagent.domain.costs import SEARCH_MICRO_USD, Model, TokenUsage
-from ohmyagent.domain.errors import BudgetExceeded, Forbidden, NotFound
+from ohmyagent.domain.errors import BudgetExceeded, Forbidden
 from ohmyagent.domain.record import Record
 from ohmyagent.domain.text import ID, new_id
 from ohmyagent.domain.usage import Ledger, Month, OpenCall, month_id, month_of
@@ -45,17 +45,29 @@ def ledger_of(token: str) -> str:
     return ledger_id
 
 
-def live(documents: records.Documents, token: str, now: datetime) -> Ledger:
-    """The ledger of a live token; raises Forbidden."""
-    try:
-        return records.ledgers.get(documents, ledger_of(token)).usable(token, now)
-    except NotFound:
-        raise Forbidden("This token is not valid.") from None
+def live(documents: records.Readable, token: str, now: datetime, origins: records.Readable | None = None) -> Ledger:
+    """The ledger of a live token; raises Forbidden.
+
+    Before its first call a run has none: what it begins with stands on the run, read from `origins` if that is given.
+    There it may be stale: it is set once, and whoever ends the run writes the ledger, which `documents` shows.
+    """
+    id = ledger_of(token)
+    ledger = records.ledgers.find(documents, id) or _origin(origins or documents, id)
+    if ledger is None:
+        raise Forbidden("This token is not valid.")
+    return ledger.usable(token, now)
 
 
-def permitted(documents: records.Documents, token: str, model_id: str, now: datetime) -> Ledger:
+def _origin(documents: records.Readable, id: str) -> Ledger | None:
+    execution = records.executions.find(documents, id)
+    return None if execution is None or execution.ended else execution.ledger
+
+
+def permitted(
+    documents: records.Readable, token: str, model_id: str, now: datetime, origins: records.Readable | None = None
+) -> Ledger:
     """The ledger of a live token that may use the model; raises Forbidden.  Alone, for calls that cost nothing."""
-    ledger = live(documents, token, now)
+    ledger = live(documents, token, now, origins)
     if model_id not in ledger.models:
         raise Forbidden("This model is not part of the plan.", korean="이 요금제에서 쓸 수 없는 모델입니다.")
     return ledger
@@ -91,7 +103,7 @@ def reserving(
     call_id = new_id("c")
 
     def work(tx: Transaction) -> Call:
-        ledger = permitted(tx, token, model.id, now)
+        ledger = permitted(tx, token, model.id, now, records.Glance(tx))
         granted, reserved = _affordable(ledger, model, prompt_tokens, max_tokens, searches)
         if unseen and model.price is not None:
             window = model.price.worst(max(prompt_tokens, model.context), granted) + searches * SEARCH_MICRO_USD

@@ -15,7 +15,7 @@ def allowlist(store: Store, token: str, runner_token: str, now: datetime) -> tup
     Raises Forbidden for a token that is dead or of another run, Gone after the run's end.
     """
     try:
-        ledger = records.ledgers.get(store, metering.ledger_of(token)).usable(token, now)
+        ledger = metering.live(store, token, now)
         execution = records.executions.get(store, ledger.id)
     except NotFound:
         raise Forbidden("This token is not valid.") from None

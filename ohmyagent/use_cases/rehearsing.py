@@ -66,7 +66,7 @@ def start(
         rations.write()
         draft = draft.rehearsing(execution.id)
         records.drafts.put(tx, draft.id, draft)
-        return draft, running.enter(tx, execution, now)
+        return draft, running.enter(tx, execution)
 
     draft, execution = store.transact(work)
     if execution.status is Status.QUEUED:

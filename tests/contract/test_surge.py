@@ -21,6 +21,7 @@ from ohmyagent.domain.agents import Agent, AgentDraft
 from ohmyagent.domain.executions import Execution, Launch, Status, Trigger
 from ohmyagent.records.indexes import INDEXES
 from ohmyagent.use_cases import running, ticking
+from ohmyagent.use_cases.running.logs import members
 from ohmyagent.wiring import FAR, LAUNCH_BATCH, LAUNCHES_TOGETHER, MINUTE
 from tests.googleapi.identity import INVOKER
 from tests.googleapi.run import RunStandIn
@@ -70,7 +71,7 @@ def test_what_is_due_together_is_one_call_of_cloud_run(
     assert (wire.calls["CreateTask"], wire.calls["RunJob"]) == (1, 1)
     [execution] = cloud_run.executions.values()
     assert len(execution.processes) == number
-    runs = [id for launch in ids for id in records.launches.get(store, launch).executions]
+    runs = [id for launch in ids for id in members(store, launch)]
     assert len(set(runs)) == number
     assert {records.executions.get(store, id).status for id in runs} == {Status.LAUNCHING}
     files = FolderFiles(tmp_path / "files", b"k" * 32)

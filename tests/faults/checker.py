@@ -47,9 +47,8 @@ class Watch:
         for item in self.executions.values():
             if item["status"] != "running":
                 continue
-            launch = records.launches.get(self._platform.real, item["launchId"])
             living = any(
-                r.alive and (r.handle, r.index) == (launch.handle, item["launchIndex"])
+                r.alive and (r.handle, r.index) == (item["handle"], item["launchIndex"])
                 for r in self._platform.machine.runners
             )
             if not living and item["lease"]["expiresAt"] <= now + self._platform.pace.lease:

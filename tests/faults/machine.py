@@ -23,9 +23,11 @@ UNREACHABLE = (Killed, Unavailable)
 class Runner:
     """One process: claims, starts the CLI, calls models, reports, finishes; does one of these at each `step`."""
 
-    def __init__(self, handle: str, launch_id: str, nonce: str, index: int) -> None:
+    def __init__(self, rng: random.Random, handle: str, launch_id: str, nonce: str, index: int) -> None:
         self.handle, self.launch_id, self.nonce, self.index = handle, launch_id, nonce, index
+        self.claim_id = f"{handle}-{index}-{rng.getrandbits(64):x}"
         self.alive = True
+        self.busy = False
         self.claim: Claim | None = None
         self.outcome: Outcome | None = None
         self.asleep_until: datetime | None = None
@@ -35,7 +37,7 @@ class Runner:
 
     def step(self, platform: "Platform", rng: random.Random, *, faulty: bool) -> None:
         time = platform.time.true
-        if not self.alive or (self.asleep_until is not None and time < self.asleep_until):
+        if self.busy or not self.alive or (self.asleep_until is not None and time < self.asleep_until):
             return
         self.asleep_until = None
         if faulty and rng.random() < 0.04:
@@ -46,6 +48,7 @@ class Runner:
             self._act(platform, rng, time)
 
     def _act(self, platform: "Platform", rng: random.Random, time: datetime) -> None:
+        self.busy = True  # a process does one thing at a time, whatever else happens meanwhile
         try:
             if self.claim is None:
                 self._claim(platform, time)
@@ -59,10 +62,13 @@ class Runner:
             self.alive = time - self.lost_since < PATIENCE
         except Problem:
             self.alive = False
+        finally:
+            self.busy = False
 
     def _claim(self, platform: "Platform", time: datetime) -> None:
         self.claim = running.claim(
             platform.store, platform.queue, platform.files, platform.models, self.launch_id, self.nonce, self.index,
+            claim_id=self.claim_id, handle=self.handle,
             gateway_url="http://gateway", pace=platform.pace, now=platform.time.now,
         )  # fmt: skip
         platform.ledgers.starts.append(CliStart(self.claim.execution_id, self.claim.epoch, time))
@@ -139,7 +145,7 @@ class Machine:
         handle = f"handle-{self.launches}"
         for index in range(tasks):
             for _ in range(2 if self.faulty and self.rng.random() < 0.1 else 1):
-                self.runners.append(Runner(handle, launch_id, nonce, index))
+                self.runners.append(Runner(self.rng, handle, launch_id, nonce, index))
         return handle
 
     def probe(self, handle: str, index: int) -> Liveness:

@@ -10,7 +10,7 @@ from ohmyagent import records
 from ohmyagent.adapters.local.task_rows import Claimed, TaskRows
 from ohmyagent.domain.costs import ModelTable, TokenUsage
 from ohmyagent.domain.deliveries import Attempt, Delivery
-from ohmyagent.domain.executions import Execution, Launch, Lease, Status
+from ohmyagent.domain.executions import Execution, Lease, Status
 from ohmyagent.domain.mail import OutboxMail
 from ohmyagent.domain.text import digest, new_id
 from ohmyagent.domain.usage import Ledger
@@ -48,9 +48,6 @@ def tick_moves_the_clock_first(patch: pytest.MonkeyPatch) -> None:
 
 def _stored(store: Store, made: list[Execution], now: datetime) -> Iterator[Execution]:
     for execution in made:
-        if execution.waits:
-            launch = Launch(id=execution.launch_id, executions=(execution.id,), created_at=now)
-            records.launches.put(store, launch.id, launch)
         yield records.executions.put(store, execution.id, execution)
 
 
@@ -62,9 +59,13 @@ def tick_names_runs_at_random(patch: pytest.MonkeyPatch) -> None:
 def claim_works_twice(patch: pytest.MonkeyPatch) -> None:
     """The execution does not remember that it was claimed."""
 
-    def claimed(self: Execution, token: str, now: datetime, lease: timedelta) -> Execution:
+    def claimed(
+        self: Execution, nonce: str, token: str, now: datetime, lease: timedelta, **told: str | None
+    ) -> Execution:
         kept = Lease(expires_at=now + lease, deadline=now + timedelta(hours=1))
-        return self.replace(status=Status.RUNNING, start_time=now, token_digest=digest(token), lease=kept)
+        return self.replace(
+            status=Status.RUNNING, start_time=now, token_digest=digest(token), lease=kept, handle=told["handle"]
+        )
 
     patch.setattr(Execution, "claimed", claimed)
 

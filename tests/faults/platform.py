@@ -18,6 +18,7 @@ from ohmyagent.domain.runner import Pace
 from ohmyagent.ports import Later, Task
 from ohmyagent.records.indexes import INDEXES
 from ohmyagent.use_cases import delivering, mailing, metering, pausing, running, ticking
+from ohmyagent.use_cases.running.logs import members
 from ohmyagent.use_cases.vouching import Office
 from tests.faults.causes import Causes
 from tests.faults.chaos import Chaos, ChaosCourier, ChaosJobs, ChaosMail, ChaosQueue, ChaosStore, Killed
@@ -129,8 +130,8 @@ class Platform:
 
     def _early(self, task: Task) -> list[str]:
         """Those of the launch that must not start now: their instant is yet to come."""
-        launches = [records.launches.get(self.real, id) for id in " ".join(task.body.values()).split()]
-        runs = [records.executions.get(self.real, id) for launch in launches for id in launch.executions]
+        ids = [id for launch in " ".join(task.body.values()).split() for id in members(self.real, launch)]
+        runs = [records.executions.get(self.real, id) for id in ids]
         starts = {e.id: max(filter(None, (e.due_time, e.start_after)), default=None) for e in runs if not e.epoch}
         return [id for id, start in starts.items() if start and start > self.time.now + EARLY]
 

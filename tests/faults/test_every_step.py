@@ -5,6 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from ohmyagent import records
+from ohmyagent.domain.agents import AgentDraft
+from ohmyagent.domain.executions import ExecutionRequest
+from ohmyagent.use_cases import designing, running
 from tests.faults import checker
 from tests.faults.chaos import Fault
 from tests.faults.simulation import History, folder
@@ -31,6 +35,36 @@ def lived(seed: int, at: tuple[int, Fault] | None = None) -> tuple[int, list[str
         assert at is not None or history.platform.ledgers.starts, "nothing ran"
         history.platform.close()
     return steps, violations
+
+
+def test_a_run_whose_claim_got_no_answer_is_claimed_again_and_not_lost():
+    """At each of its two operations; there is no third."""
+    for step in range(1, 4):
+        with folder() as place:
+            history = History(1, place)
+            history.chaos.rate, history.machine.faulty = 0.0, False
+            platform, machine = history.platform, history.machine
+            user = platform.user("u", "owner")
+            draft = AgentDraft.model_validate({"name": "뉴스", "finalPrompt": "요약해 줘"})
+            agent = designing.create(platform.real, platform.models, user, draft, now=platform.time.now)
+            request = ExecutionRequest()
+            run = running.request(
+                platform.real, platform.queue, platform.models, user, agent.id, request, now=platform.time.now
+            )
+            platform.ledgers.accepted.add(run.id)
+            platform.work(5)
+            runner = next(runner for runner in machine.runners if runner.launch_id == run.launch_id)
+            history.chaos.at = (history.chaos.steps + step, Fault.LOSE_REPLY)
+            runner.step(platform, history.rng, faulty=False)
+            assert (runner.claim is None, runner.alive) == (step < 3, True)
+            history.chaos.at = None
+            history._drain()
+            ended = records.executions.get(platform.real, run.id)
+            violations = checker.check(platform)
+            starts = [start.execution_id for start in platform.ledgers.starts].count(run.id)
+            platform.close()
+        assert (violations, starts) == ([], 1)
+        assert (ended.error_code, ended.epoch) != ("lost", 2)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -21,7 +21,10 @@ from tests.http.world import NOON, Api, Person
 from tests.receiver import HOST, Came, Receiver, receiving
 
 URL = f"https://{HOST}/ended"
-PRIVATE = {"userId", "launchId", "launchIndex", "tokenDigest", "requestDigest", "epoch", "lease", "agent", "sandbox"}
+PRIVATE = {
+    "userId", "launchId", "launchIndex", "nonceDigest", "claimDigest", "tokenDigest", "handle", "purse",
+    "requestDigest", "epoch", "lease", "agent", "sandbox",
+}  # fmt: skip
 
 
 @pytest.fixture

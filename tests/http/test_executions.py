@@ -33,7 +33,10 @@ def test_a_run_is_accepted_and_shows_no_inner_fields(api: Api) -> None:
     run = accepted.json
     assert (run["agentId"], run["agentVersion"], run["status"], run["trigger"]) == (agent["id"], 1, "queued", "manual")
     assert (run["tokenUsage"], run["costMicroUsd"], run["modelMode"]) == (None, None, "demo")
-    inner = {"agent", "input", "requestDigest", "launchId", "launchIndex", "epoch", "tokenDigest", "lease", "sandbox"}
+    inner = {
+        "agent", "input", "requestDigest", "launchId", "launchIndex", "epoch", "nonceDigest", "claimDigest",
+        "tokenDigest", "handle", "purse", "lease", "sandbox",
+    }  # fmt: skip
     assert not inner & set(run)
     assert person.get(f"/api/executions/{run['id']}").json == run
 

@@ -140,7 +140,7 @@ class Api:
         """Launch the execution and claim it, as the queue and a runner would."""
         here, launch_id = self.platform, self.execution(execution_id).launch_id
         running.launch(here.store, self.jobs, launch_id, here.pace, here.now())
-        body = {"nonce": self.jobs.nonces[launch_id], "taskIndex": 0}
+        body = {"nonce": self.jobs.nonces[launch_id], "taskIndex": 0, "handle": f"handle-{launch_id}"}
         claim = self.anybody().post(f"/runner/launches/{launch_id}/claim", json=body)
         assert claim.status_code == 200, claim.text
         return Runner(self.flask, claim.json)

@@ -58,7 +58,9 @@ class CloudRunJobs:
         from google.api_core.exceptions import GoogleAPIError
         from google.auth.exceptions import GoogleAuthError
 
-        execution = handle.partition("/")[0]
+        execution, _, tasks = handle.partition("/")
+        if not tasks:  # a runner that was not started by Cloud Run
+            return Liveness.UNKNOWN
         try:
             known = self._tasks_of(execution)
         except (GoogleAPIError, GoogleAuthError):

@@ -115,7 +115,8 @@ class ProcessJobs:
 
 
 def _process(handle: str, index: int) -> tuple[int, str]:
-    pid, _, start = handle.split(",")[index].partition(":")
+    processes = handle.split(",")  # of a launch, or a single runner's own
+    pid, _, start = processes[index if len(processes) > 1 else 0].partition(":")
     return int(pid), start
 
 

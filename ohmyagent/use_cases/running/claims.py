@@ -1,14 +1,14 @@
 """Giving an execution to one runner, with all it needs to know and a budget set aside."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
 from ohmyagent import records
 from ohmyagent.domain.costs import Model, ModelTable
-from ohmyagent.domain.errors import Conflict, Gone
-from ohmyagent.domain.executions import Execution, Status
+from ohmyagent.domain.errors import Conflict, Gone, NotFound
+from ohmyagent.domain.executions import Execution, Launch, Status
 from ohmyagent.domain.runner import (
     Claim,
     Pace,
@@ -20,20 +20,18 @@ from ohmyagent.domain.runner import (
     WorkspaceFile,
 )
 from ohmyagent.domain.talks import Talk
-from ohmyagent.domain.text import digest, new_secret
+from ohmyagent.domain.text import derived_secret, new_secret
 from ohmyagent.domain.uploads import Upload
-from ohmyagent.domain.usage import Ledger, Month
+from ohmyagent.domain.usage import Month
 from ohmyagent.domain.workspaces import Workspace
 from ohmyagent.ports import Files, Queue, Store, Transaction
 from ohmyagent.use_cases import entrusting, keeping, metering, planning, prompts, uploading
 from ohmyagent.use_cases.running.ends import close, month_with, resume
-from ohmyagent.use_cases.running.logs import agent_of
+from ohmyagent.use_cases.running.logs import agent_of, batch_id
 from ohmyagent.use_cases.running.requests import input_of
 from ohmyagent.use_cases.running.waves import place
 
 log = structlog.get_logger()
-
-TOKEN_MARGIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -65,49 +63,51 @@ def claim(
     nonce: str,
     index: int,
     *,
+    claim_id: str | None = None,
+    handle: str | None = None,
     gateway_url: str,
     egress_url: str | None = None,
     pace: Pace,
     now: datetime,
 ) -> Claim:
-    """Give the index's execution to exactly one of any number of runners.
+    """Give the index's execution to exactly one of any number of runners; `handle` is for Jobs, to find it again.
 
-    Reserves the run's cap against agent and user; without budget the run ends as failed.
+    Reserves the run's cap against agent and user; without budget the run ends as failed.  A runner whose answer was
+    lost claims again with the same `claim_id`, a secret of its own, and gets the same tokens, until its first report.
     Raises NotFound for a wrong nonce, Conflict for a second claim, which is logged as a security event, Gone when there
     is nothing to do.
     """
-    runner_token, model_secret = new_secret(), new_secret()
+    # from the same claim follow the same tokens: one that is late does not put another in the place of what was given
+    own = claim_id or new_secret()
+    runner_token, model_secret = (derived_secret(own, use, launch_id, nonce, str(index)) for use in ("runner", "model"))
 
     # read apart: of a hundred runners that claim at once none waits for another, for each writes its own run only
     launched, task = place(store, launch_id, index)
-    execution_id = records.launches.get(store, launched).run(nonce, task)
+    execution_id = records.launches.get(store, launched).run(nonce, task) if Launch.is_document(launched) else launched
+    if launched == execution_id and task != 0:
+        raise NotFound()
 
     def work(tx: Transaction) -> tuple[Execution, Claim | None]:
-        execution = records.executions.get(tx, execution_id).claimed(runner_token, now, pace.lease)
         # the agent is this run's until its end: nobody else changes its files, and its talk waits
         glance = records.Glance(tx)
-        user = records.users.find(glance, execution.user_id)
-        able = user if user is not None and user.suspended_at is None else None
-        month = month_with(tx, execution.user_id, now)
+        found = records.executions.get(tx, execution_id)
+        again = found.token_digest is not None
+        execution = found.claimed(nonce, runner_token, now, pace.lease, claim_id=claim_id, handle=handle, task=index)
+        if again and _has_worked(glance, execution):
+            raise Conflict("This run's runner has reported already.", korean="이미 시작된 실행입니다.")
         matter = _Matter.of(glance, execution, now)
         model = _offered(models, execution)
-        cap = _cap(execution, month, planning.plan_of(glance, able).monthly_micro_usd, matter.talk) if able else 0
-        left = planning.platform_left(glance, able, now) if able else None
         model_token = metering.token_for(execution.id, model_secret)
-        ledger = _ledger(execution, models, model, model_token, cap)
-        if left is not None and left <= 0 < cap:
-            agent = agent_of(tx, execution)
-            unstarted = execution.replace(start_time=None)
-            ended = close(tx, unstarted, Status.SKIPPED, now, agent, None, month, error_code="platform_budget")
-            return ended, None
-        if cap <= 0:
-            agent = agent_of(tx, execution)
-            code = "budget" if able else "suspended" if user else "user_deleted"
-            ended = close(tx, execution, Status.FAILED, now, agent, ledger, month, error_code=code)
-            return ended, None
-        records.executions.put(tx, execution.id, execution)
-        records.ledgers.put(tx, ledger.id, ledger)
-        records.months.put(tx, month.id, month.reserving(execution.id, execution.account, cap))
+        allowed = tuple(dict.fromkeys((model.id, models.small(model).id)))
+        if again and found.purse is not None:
+            cap = found.purse.cap
+        else:
+            month = month_with(tx, execution.user_id, now)
+            cap, refusal = _budget(glance, execution, month, matter.talk, now)
+            if refusal is not None:
+                return _unfunded(tx, execution.funded(model_token, allowed, cap), month, refusal, now), None
+            records.months.put(tx, month.id, month.reserving(execution.id, execution.account, cap))
+        execution = records.executions.put(tx, execution.id, execution.funded(model_token, allowed, cap))
         spec = _spec(execution, matter, files, model, models, model_token, cap, gateway_url, egress_url, pace, now)
         return execution, Claim(execution_id=execution.id, token=runner_token, epoch=execution.epoch, spec=spec)
 
@@ -123,6 +123,35 @@ def claim(
     if execution.rehearsal:
         _show(store, execution, now)
     return _told_of_secrets(store, execution, claimed)
+
+
+def _has_worked(documents: records.Readable, execution: Execution) -> bool:
+    """Whether the run's runner has left a trace: the first of its events, or a model call."""
+    first = records.batches(execution.id).find(documents, batch_id(1))
+    return first is not None or records.ledgers.find(documents, execution.id) is not None
+
+
+def _budget(
+    documents: records.Readable, execution: Execution, month: Month, talk: Talk | None, now: datetime
+) -> tuple[int, str | None]:
+    """Micro-dollars for the run, and why it may not begin."""
+    user = records.users.find(documents, execution.user_id)
+    if user is None or user.suspended_at is not None:
+        return 0, "suspended" if user else "user_deleted"
+    cap = _cap(execution, month, planning.plan_of(documents, user).monthly_micro_usd, talk)
+    if cap <= 0:
+        return cap, "budget"
+    left = planning.platform_left(documents, user, now)
+    return cap, "platform_budget" if left is not None and left <= 0 else None
+
+
+def _unfunded(tx: Transaction, execution: Execution, month: Month, refusal: str, now: datetime) -> Execution:
+    """The end of a run that may not begin: that the platform has no money is not its failure."""
+    agent = agent_of(tx, execution)
+    if refusal == "platform_budget":
+        unstarted = execution.replace(start_time=None, purse=None)
+        return close(tx, unstarted, Status.SKIPPED, now, agent, None, month, error_code=refusal)
+    return close(tx, execution, Status.FAILED, now, agent, execution.ledger, month, error_code=refusal)
 
 
 def _show(store: Store, begun: Execution, now: datetime) -> None:
@@ -158,21 +187,6 @@ def _cap(execution: Execution, month: Month, user_cap: int | None, talk: Talk | 
     if user_cap is not None:
         left.append(user_cap - month.committed())
     return min(left)
-
-
-def _ledger(execution: Execution, models: ModelTable, model: Model, token: str, cap: int) -> Ledger:
-    assert execution.lease is not None
-    allowed = tuple(dict.fromkeys((model.id, models.small(model).id)))
-    return Ledger(
-        id=execution.id,
-        user_id=execution.user_id,
-        agent_id=execution.agent_id,
-        token_digest=digest(token),
-        epoch=execution.epoch,
-        models=allowed,
-        cap=max(0, cap),
-        expires_at=execution.lease.deadline + TOKEN_MARGIN,
-    )
 
 
 def _spec(

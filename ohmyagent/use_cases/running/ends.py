@@ -44,7 +44,8 @@ def finish(
     def work(tx: Transaction) -> Execution:
         current = records.executions.get(tx, execution_id).held_by(token, done.epoch)
         agent = agent_of(tx, current)
-        ledger = records.ledgers.get(tx, current.id)
+        ledger = records.ledgers.find(tx, current.id) or current.ledger
+        assert ledger is not None  # whoever holds a run has claimed it
         month = month_with(tx, current.user_id, current.start_time or now)
         manifest = keeping.workspace(tx, current.user_id, current.agent_id, now)
         status, code = _verdict(done, ledger)
@@ -205,6 +206,6 @@ def end(tx: Transaction, execution_id: str, status: Status, now: datetime, **fou
     """Close an execution without its runner's report; raises Gone if it has ended."""
     execution = records.executions.get(tx, execution_id)
     agent = agent_of(tx, execution)
-    ledger = records.ledgers.find(tx, execution_id)
+    ledger = records.ledgers.find(tx, execution_id) or execution.ledger
     month = month_with(tx, execution.user_id, execution.start_time or now)
     return close(tx, execution, status, now, agent, ledger, month, **found)

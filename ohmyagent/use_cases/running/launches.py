@@ -9,7 +9,7 @@ import structlog
 from ohmyagent import records
 from ohmyagent.domain.agents import Agent
 from ohmyagent.domain.errors import NoRoom
-from ohmyagent.domain.executions import Execution, Status, Trigger
+from ohmyagent.domain.executions import Execution, Launch, Status, Trigger
 from ohmyagent.domain.runner import Pace
 from ohmyagent.domain.schedules import Overlap
 from ohmyagent.domain.text import new_secret
@@ -42,7 +42,8 @@ def launch(store: Store, jobs: Jobs, launch_id: str, pace: Pace, now: datetime) 
     except NoRoom:
         store.transact(lambda tx: unstart(tx, started))
         raise Later(NO_ROOM_PAUSE, whole_kind=True) from None
-    store.update(records.launches.path(launch_id), {"handle": handle})
+    if Launch.is_document(launch_id):
+        store.update(records.launches.path(launch_id), {"handle": handle})
 
 
 def noted(id: str, started: Sequence[Execution], now: datetime) -> None:
@@ -53,17 +54,19 @@ def noted(id: str, started: Sequence[Execution], now: datetime) -> None:
 
 def start(tx: Transaction, launch_id: str, nonce: str, pace: Pace, now: datetime) -> list[Execution]:
     """Those of the launch that may start now, in the order of their tasks, taken for runners that have the nonce."""
-    batch = records.launches.get(tx, launch_id)
-    found = {place: records.executions.find(tx, id) for place, id in enumerate(batch.executions)}
+    batch = records.launches.get(tx, launch_id) if Launch.is_document(launch_id) else None
+    ids = batch.executions if batch else (launch_id,)
+    found = {place: records.executions.find(tx, id) for place, id in enumerate(ids)}
     executions = {place: execution for place, execution in found.items() if execution is not None}
     agents = {e.agent_id: agent_of(tx, e) for e in executions.values()}
     started: dict[int, Execution] = {}
+    until = now + pace.launch, now + BEGIN * pace.launch
     for place, execution in executions.items():
         agent = agents[execution.agent_id]
         if execution.status is not Status.QUEUED or not execution.is_due(now + EARLY):
             continue
         if execution.rehearsal:
-            records.executions.put(tx, execution.id, execution.launching(now + pace.launch, now + BEGIN * pace.launch))
+            records.executions.put(tx, execution.id, execution.launching(nonce, *until))
             started[place] = execution
         elif agent is None or agent.deleted_at is not None:
             records.executions.put(tx, execution.id, execution.closed(Status.SKIPPED, now, error_code="agent_deleted"))
@@ -73,9 +76,9 @@ def start(tx: Transaction, launch_id: str, nonce: str, pace: Pace, now: datetime
             announcing.announce(tx, agent, skipped, now)
         elif agent.active_execution_id in (None, execution.id):
             agents[agent.id] = records.agents.put(tx, agent.id, agent.taken_by(execution.id))
-            records.executions.put(tx, execution.id, execution.launching(now + pace.launch, now + BEGIN * pace.launch))
+            records.executions.put(tx, execution.id, execution.launching(nonce, *until))
             started[place] = execution
-    if started:
+    if started and batch:
         records.launches.put(tx, launch_id, batch.started(nonce, tuple(started)))
     return list(started.values())
 

@@ -8,7 +8,7 @@ from ohmyagent import records
 from ohmyagent.domain.accounts import User
 from ohmyagent.domain.agents import Agent
 from ohmyagent.domain.errors import NotFound
-from ohmyagent.domain.executions import Execution, Status
+from ohmyagent.domain.executions import Execution, Launch, Status
 from ohmyagent.domain.permissions import Action, may
 from ohmyagent.ports import Store, Where
 
@@ -35,11 +35,21 @@ def agent_of(documents: records.Readable, execution: Execution) -> Agent | None:
     return None if execution.rehearsal else records.agents.find(documents, execution.agent_id)
 
 
+def members(documents: records.Readable, launch_id: str) -> tuple[str, ...]:
+    """The ids of a launch's runs by their index; raises NotFound."""
+    return records.launches.get(documents, launch_id).executions if Launch.is_document(launch_id) else (launch_id,)
+
+
+def batch_id(from_seq: int) -> str:
+    """The id of the batch of events that begins there."""
+    return f"{from_seq:09d}"
+
+
 def shown(store: Store, execution: Execution) -> Execution:
     """The execution with what it has spent so far, while it runs."""
     if execution.ended or execution.start_time is None:
         return execution
-    ledger = records.ledgers.find(store, execution.id)
+    ledger = records.ledgers.find(store, execution.id) or execution.ledger
     if ledger is None:
         return execution
     return execution.replace(token_usage=ledger.usage, cost_micro_usd=ledger.cost, cost_partial=ledger.partial)

@@ -6,7 +6,7 @@ from typing import Self
 
 from ohmyagent import records
 from ohmyagent.domain.agents import Agent
-from ohmyagent.domain.executions import Execution, ExecutionInput, Launch, Status
+from ohmyagent.domain.executions import Execution, ExecutionInput, Status
 from ohmyagent.domain.text import derived_id
 from ohmyagent.domain.usage import Ledger
 from ohmyagent.ports import Transaction
@@ -34,8 +34,6 @@ class Repeat:
     def write(self, tx: Transaction) -> None:
         if self.input is not None:
             records.inputs.put(tx, self.input.id, self.input)
-        launch = Launch(id=self.run.launch_id, executions=(self.run.id,), created_at=self.run.created_at)
-        records.launches.put(tx, launch.id, launch)
         records.executions.put(tx, self.run.id, self.run)
 
 

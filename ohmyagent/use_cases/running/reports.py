@@ -9,6 +9,7 @@ from ohmyagent.domain.executions import Event, EventBatch, Execution, StoredFile
 from ohmyagent.domain.runner import EventsReply, FilesReply, Pace
 from ohmyagent.ports import Files, Store, Transaction
 from ohmyagent.use_cases import keeping
+from ohmyagent.use_cases.running.logs import batch_id
 
 
 def report(
@@ -57,7 +58,7 @@ def _keep(
         created_at=now,
     )
     try:
-        records.batches(execution.id).create(store, f"{from_seq:09d}", batch)
+        records.batches(execution.id).create(store, batch_id(from_seq), batch)
     except AlreadyExists:
         return
 

@@ -6,7 +6,7 @@ from ohmyagent import records
 from ohmyagent.domain.accounts import User
 from ohmyagent.domain.costs import ModelTable
 from ohmyagent.domain.errors import Conflict, Invalid, KeyReused
-from ohmyagent.domain.executions import Execution, ExecutionInput, ExecutionRequest, Launch, Status, Trigger
+from ohmyagent.domain.executions import Execution, ExecutionInput, ExecutionRequest, Status, Trigger
 from ohmyagent.domain.text import derived_id, digest, new_id
 from ohmyagent.ports import Queue, Store, Task, Transaction
 from ohmyagent.use_cases import announcing, designing, planning
@@ -61,7 +61,7 @@ def request(
         if execution.ended:
             announcing.announce(tx, agent, execution, now)
             return records.executions.create(tx, execution.id, execution)
-        return enter(tx, execution, now)
+        return enter(tx, execution)
 
     execution = store.transact(work)
     if execution.status is Status.QUEUED:
@@ -69,10 +69,8 @@ def request(
     return execution
 
 
-def enter(tx: Transaction, execution: Execution, now: datetime) -> Execution:
+def enter(tx: Transaction, execution: Execution) -> Execution:
     """Keep a run that waits, alone in its launch; writes only."""
-    launch = Launch(id=execution.launch_id, executions=(execution.id,), created_at=now)
-    records.launches.create(tx, launch.id, launch)
     return records.executions.create(tx, execution.id, execution)
 
 

@@ -1,14 +1,14 @@
 """Making an end where no runner does: expired leases, overdue cancellations, launches that came to nothing.
 
-A runner whose lease expired is probed: alive and unknown wait for the hard deadline, gone ends the run.  One whose
-handle was lost cannot be probed: it is gone once it has had the time after which a runner without an answer gives up.
+A runner whose lease expired is probed: alive and unknown wait for the hard deadline, gone ends the run.  One that did
+not say how to probe it is gone once it has had the time after which a runner without an answer gives up.
 """
 
 from datetime import datetime, timedelta
 
 from ohmyagent import records
 from ohmyagent.domain.errors import Gone
-from ohmyagent.domain.executions import OWNED, Execution, Status
+from ohmyagent.domain.executions import OWNED, Execution, Launch, Status
 from ohmyagent.domain.runner import Pace
 from ohmyagent.ports import Jobs, Liveness, Queue, Store, Transaction, Where
 from ohmyagent.use_cases.running.ends import end, resume
@@ -65,6 +65,10 @@ def check(store: Store, queue: Queue, jobs: Jobs, execution_id: str, *, pace: Pa
 
 def _runner(store: Store, execution: Execution) -> tuple[str, int] | None:
     """The handle of what was started, and the run's index there; None when nobody knows."""
+    if execution.handle is not None:
+        return execution.handle, execution.task
+    if not Launch.is_document(execution.launch_id):
+        return None
     batch = records.launches.get(store, execution.launch_id)
     task = batch.task(execution.launch_index)
     return (batch.handle, task) if batch.handle and task is not None else None

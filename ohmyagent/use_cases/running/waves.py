@@ -7,11 +7,11 @@ from typing import TypeVar
 
 from ohmyagent import records
 from ohmyagent.domain.errors import Contention, NoRoom, NotFound, Unavailable
-from ohmyagent.domain.executions import Execution
+from ohmyagent.domain.executions import Execution, Launch
 from ohmyagent.domain.runner import Pace
 from ohmyagent.domain.text import new_secret
 from ohmyagent.domain.waves import Wave
-from ohmyagent.ports import Jobs, Queue, Store
+from ohmyagent.ports import Jobs, Queue, Store, Transaction
 from ohmyagent.use_cases import queueing
 from ohmyagent.use_cases.running.launches import noted, start, unstart
 from ohmyagent.use_cases.running.requests import dispatch
@@ -44,16 +44,25 @@ def launch_together(
         _each(lambda runs: store.transact(lambda tx: unstart(tx, runs)), started.values(), threads)
         _halve(queue, list(started), now + ROOM_PAUSE)
         return
-    _each(
-        lambda launch: store.update(records.launches.path(launch[0]), {"handle": handle, "offset": launch[1]}),
-        wave.offsets.items(),
-        threads,
-    )
+    _each(lambda launch: _told(store, *launch, nonce, handle), wave.offsets.items(), threads)
 
 
 def place(store: Store, id: str, task: int) -> tuple[str, int]:
     """The launch of a runner that was started as the task of a launch or a wave, and its number there."""
     return records.waves.get(store, id).place(task) if Wave.is_named(id) else (id, task)
+
+
+def _told(store: Store, launch_id: str, offset: int, nonce: str, handle: str) -> None:
+    """Where its runners are, kept with the launch, or with a run that is alone in its own."""
+    if Launch.is_document(launch_id):
+        store.update(records.launches.path(launch_id), {"handle": handle, "offset": offset})
+        return
+
+    def work(tx: Transaction) -> None:
+        execution = records.executions.get(tx, launch_id)
+        records.executions.put(tx, launch_id, execution.reached(nonce, handle, offset))
+
+    store.transact(work)
 
 
 def _started(

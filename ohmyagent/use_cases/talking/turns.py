@@ -21,13 +21,13 @@ from ohmyagent.domain.conversations import (
 )
 from ohmyagent.domain.costs import ModelTable
 from ohmyagent.domain.errors import Conflict, Gone, KeyReused, NotFound, StaleEpoch, Unauthenticated
+from ohmyagent.domain.executions import TOKEN_MARGIN
 from ohmyagent.domain.permissions import Action, may
 from ohmyagent.domain.text import digest, new_secret
 from ohmyagent.domain.uploads import Upload
 from ohmyagent.domain.usage import Ledger, Month
 from ohmyagent.ports import Store, Transaction, Where
 from ohmyagent.use_cases import designing, metering, planning, prompts, uploading
-from ohmyagent.use_cases.running.claims import TOKEN_MARGIN
 from ohmyagent.use_cases.running.ends import month_with
 from ohmyagent.use_cases.talking import ends
 from ohmyagent.use_cases.talking.events import Event, append, batches

@@ -11,7 +11,7 @@ from ohmyagent import records
 from ohmyagent.domain.agents import Agent
 from ohmyagent.domain.costs import ModelTable
 from ohmyagent.domain.errors import AlreadyExists, Contention
-from ohmyagent.domain.executions import Execution, Launch, Status
+from ohmyagent.domain.executions import LAUNCH, Execution, Launch, Status
 from ohmyagent.domain.plans import Plans
 from ohmyagent.domain.platform import PRESENT
 from ohmyagent.domain.text import derived_id
@@ -154,15 +154,18 @@ def _never(due: datetime) -> bool:
 
 
 def _launched(tx: Transaction, runs: list[Execution], batch: int, now: datetime) -> Iterator[Execution]:
-    """The runs with their launches, which are written: up to `batch` of one instant together."""
+    """The runs with their launches, which are written: up to `batch` of one instant together, one alone is its own."""
     by_instant: dict[datetime | None, list[Execution]] = {}
     for run in runs:
         by_instant.setdefault(run.due_time, []).append(run)
     for same in by_instant.values():
         for start in range(0, len(same), batch):
             group = same[start : start + batch]
+            if len(group) == 1:
+                yield group[0]
+                continue
             ids = tuple(run.id for run in group)
-            launch_id = derived_id("l", *ids)
+            launch_id = derived_id(LAUNCH, *ids)
             records.launches.put(tx, launch_id, Launch(id=launch_id, executions=ids, created_at=now))
             yield from (run.replace(launch_id=launch_id, launch_index=index) for index, run in enumerate(group))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any, BinaryIO
 
 import pytest
 
+from ohmyagent.adapters.local.jobs import _start_time
 from ohmyagent.runner import platform as runner_platform
 from ohmyagent.runner.platform import NotOurs, Platform, Refused, Unreachable, patiently
 from ohmyagent.runner.protocol import Claim, Launch, ProtocolError, WorkspaceFile
@@ -72,6 +74,21 @@ def test_a_claim_waits_for_a_platform_that_is_down_for_a_moment() -> None:
         platform.outage = True
         threading.Timer(0.5, setattr, (platform, "outage", False)).start()
         assert runner_platform.claim(launch(platform))
+
+
+def test_a_claim_whose_answer_was_lost_is_asked_for_again_as_the_same_runner() -> None:
+    with FakePlatform() as platform:
+        platform.lost_claims = 2
+        assert runner_platform.claim(launch(platform))
+        assert platform.claims == 3
+
+
+def test_a_runner_says_what_it_is_to_whoever_started_it() -> None:
+    with FakePlatform() as platform:
+        environment = platform.environment
+        assert launch(platform).handle == f"{os.getpid()}:{_start_time(os.getpid())}"
+        cloud = environment | {"CLOUD_RUN_EXECUTION": "agent-runner-x2k9d", "CLOUD_RUN_TASK_COUNT": "7"}
+        assert Launch.of(cloud).handle == "agent-runner-x2k9d/7"
 
 
 def test_a_claim_that_is_refused_for_another_reason_is_an_error() -> None:

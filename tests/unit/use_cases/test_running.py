@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 
 from ohmyagent import records
+from ohmyagent.domain.costs import CLAUDE
 from ohmyagent.domain.errors import BudgetExceeded, Conflict, Forbidden, Gone, KeyReused, NotFound, Problem, StaleEpoch
 from ohmyagent.domain.executions import Event, Status
 from ohmyagent.domain.runner import Outcome
+from ohmyagent.domain.text import digest
 from ohmyagent.domain.usage import month_id
 from ohmyagent.ports import Later, Liveness
 from ohmyagent.use_cases import designing, metering, running
@@ -60,6 +62,76 @@ def test_of_many_runners_with_the_same_nonce_one_claims(world, user, agent):
     with ThreadPoolExecutor(8) as runners:
         answers = list(runners.map(claim, range(8)))
     assert sum(not isinstance(answer, Problem) for answer in answers) == 1
+
+
+def test_a_runner_whose_answer_was_lost_claims_again_and_nobody_else_does(world, user, agent):
+    execution = world.request(user, agent)
+    nonce = world.launch(execution)
+    lost = world.claim(execution, nonce, claim_id="mine")
+    world.later(seconds=3)
+    for other in ("yours", None):
+        with pytest.raises(Conflict):
+            world.claim(execution, nonce, claim_id=other)
+    with pytest.raises(NotFound):
+        world.claim(execution, "guess", claim_id="mine")
+    claim = world.claim(execution, nonce, claim_id="mine")
+    assert claim == lost
+    assert claim.token not in claim.spec.model_token
+    after = world.execution(execution.id)
+    assert after.start_time == world.now - timedelta(seconds=3)
+    assert after.lease.expires_at == world.now + world.pace.lease
+    month = records.months.get(world.store, month_id(user.id, "2026-11"))
+    assert [one.execution_id for one in month.reservations] == [execution.id]
+    world.call(claim)
+    assert world.finish(claim).status is Status.SUCCEEDED
+
+
+@pytest.mark.parametrize("trace", ["an event", "a model call", "the end"])
+def test_after_a_trace_of_its_runner_a_run_is_not_claimed_again(world, user, agent, trace):
+    execution = world.request(user, agent)
+    nonce = world.launch(execution)
+    claim = world.claim(execution, nonce, claim_id="mine")
+    if trace == "an event":
+        event = Event(seq=1, time=world.now, type="text", text="절반")
+        running.report(world.store, execution.id, claim.token, 1, 1, [event], pace=world.pace, now=world.now)
+    elif trace == "a model call":
+        world.call(claim)
+    else:
+        world.finish(claim)
+    with pytest.raises(Gone if trace == "the end" else Conflict):
+        world.claim(execution, nonce, claim_id="mine")
+    assert world.execution(execution.id).token_digest == digest(claim.token)
+
+
+def test_the_first_model_call_writes_the_ledger_and_after_an_end_without_one_there_is_no_first(world, user, agent):
+    execution, claim = world.started(user, agent)
+    assert records.ledgers.find(world.store, execution.id) is None
+    assert running.shown(world.store, world.execution(execution.id)).cost_micro_usd == 0
+    with pytest.raises(Forbidden):
+        metering.reserve(world.store, claim.spec.model_token + "x", CLAUDE[0], 100, 100, world.now)
+    world.call(claim, cost=120)
+    assert records.ledgers.get(world.store, execution.id).spent == 120
+    world.finish(claim)
+    _, idle = world.started(user, agent)
+    assert world.finish(idle).error_code == "no_model_call"
+    with pytest.raises(Forbidden):
+        world.call(idle)
+
+
+def test_a_first_call_that_is_outrun_by_the_end_is_refused(world, user, agent):
+    _, claim = world.started(user, agent)
+    reserving = metering.reserving(claim.spec.model_token, CLAUDE[0], 100, 100, world.now)
+    runs = []
+
+    def work(tx):
+        runs.append(reserving(tx))
+        if len(runs) == 1:
+            world.finish(claim)
+
+    with pytest.raises(Forbidden):
+        world.store.transact(work)
+    ledger = records.ledgers.get(world.store, claim.execution_id)
+    assert (ledger.closed, ledger.calls, ledger.spent) == (True, 0, 0)
 
 
 def test_a_wrong_nonce_and_a_wrong_index_find_nothing(world, user, agent):
@@ -162,8 +234,8 @@ def test_a_silent_runner_that_may_live_is_left_alone_until_its_deadline(world, u
 
 
 def test_a_silent_runner_whose_handle_was_lost_is_lost_once_it_must_have_given_up(world, user, agent):
-    execution, _ = world.started(user, agent)
-    world.store.update(f"launches/{execution.launch_id}", {"handle": None})
+    execution = world.request(user, agent)
+    world.claim(execution, world.launch(execution), handle=None)
     world.later(seconds=world.pace.lease.seconds + world.pace.orphan_seconds - 1)
     world.sweep()
     assert world.execution(execution.id).status is Status.RUNNING

@@ -12,6 +12,7 @@ from ohmyagent.domain.errors import Invalid, NotFound
 from ohmyagent.domain.executions import Status
 from ohmyagent.ports import Where
 from ohmyagent.use_cases import designing, running, ticking
+from ohmyagent.use_cases.running.logs import members
 from ohmyagent.use_cases.ticking import Clock
 
 HOURLY = {"cron": "0 * * * *", "timezone": "Asia/Seoul"}
@@ -158,7 +159,7 @@ def test_what_is_due_together_shares_launches_of_the_size_allowed(world, user):
     runs = [found(world, agent)[0] for agent in agents]
     assert sorted(len([r for r in runs if r.launch_id == id]) for id in {r.launch_id for r in runs}) == [1, 3, 3]
     for run in runs:
-        assert records.launches.get(world.store, run.launch_id).executions[run.launch_index] == run.id
+        assert members(world.store, run.launch_id)[run.launch_index] == run.id
 
 
 def test_a_due_run_asks_the_store_for_two_documents_and_writes_four_at_most(world, user):

@@ -13,6 +13,7 @@ from ohmyagent.domain.executions import Execution, Status
 from ohmyagent.ports import Liveness, Task, Transaction
 from ohmyagent.use_cases import running, ticking
 from ohmyagent.use_cases.running.launches import start, unstart
+from ohmyagent.use_cases.running.logs import members
 from ohmyagent.use_cases.ticking import Clock
 from tests.world import CountedJobs, World
 
@@ -165,7 +166,7 @@ def test_without_room_for_all_each_half_tries_by_itself(world: World, queue: Not
     assert [task.body for task in queue.tasks[-2:]] == [{"launchId": id} for id in ids[2:]]
     world.jobs.room = True
     wave(world, queue, ids[:2])
-    first = sum(len(records.launches.get(world.store, id).executions) for id in ids[:2])
+    first = sum(len(members(world.store, id)) for id in ids[:2])
     assert [tasks for _, _, tasks in world.jobs.launched] == [first]
 
 
@@ -217,7 +218,7 @@ def test_a_launch_that_cannot_be_had_holds_no_other(world: World, queue: Noted, 
     store = Contended(world.store, records.launches.path(ids[1]))
     running.launch_together(store, queue, world.jobs, ids, world.pace, world.now)
     [(_, _, tasks)] = world.jobs.launched
-    held = len(records.launches.get(world.store, ids[1]).executions)
+    held = len(members(world.store, ids[1]))
     assert tasks == 7 - held
     assert queue.tasks[-1].body == {"launchId": ids[1]}
     assert len(claimed(world)) == tasks
@@ -257,7 +258,7 @@ def test_one_run_of_a_launch_that_is_started_again_asks_for_one_runner(
 
 
 def _mates(world: World, run: Execution) -> tuple[str, ...]:
-    return records.launches.get(world.store, run.launch_id).executions
+    return members(world.store, run.launch_id)
 
 
 def test_a_runner_that_has_yet_to_begin_is_waited_for(world: World, queue: Noted, runs: list[Execution]) -> None:
