@@ -1,6 +1,13 @@
 """The order of the tests; and a second try in a browser, told in full (docs/decisions/2026-11-20-second-tries.md)."""
 
+import os
+
 import pytest
+from hypothesis import HealthCheck, settings
+
+if os.environ.get("CI") != "true":  # there Hypothesis does so by itself, and takes the same examples each time
+    settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("patient")
 
 LATE = ["^AssertionError", "^TimeoutError: "]
 """What a page raises that was late; a hanging test, a broken set-up or a bug in a test is none of them."""
