@@ -1,8 +1,8 @@
 """Readers of streams, on one core: a job as JSON on stdin, what they saw as JSON on stdout.
 
 Job: {host, port, requests: [[head, body, then]…], seconds, warm, sample}.  Each request is a connection; `then` (hex)
-is sent when the first answer is there.  After `warm` seconds the delays of the words that come to each `sample`-th
-reader are noted for `seconds`.
+is sent when the first answer is there.  From `warm` seconds after everybody has one, the delays of the words that come
+to each `sample`-th reader are noted for `seconds`.
 """
 
 import asyncio
@@ -63,6 +63,10 @@ async def run(job: dict) -> dict:
         clients.append(client)
         if number % 50 == 49:
             await asyncio.sleep(0.05)
+    for _ in range(100):  # whoever has no answer by then has failed
+        if all(client.begun for client in clients):
+            break
+        await asyncio.sleep(0.1)
     print("open", file=sys.stderr, flush=True)
     window[:] = [time.monotonic() + job["warm"], time.monotonic() + job["warm"] + job["seconds"]]
     busy = time.process_time()
