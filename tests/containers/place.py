@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ LIMITS = ("--memory", "1g", "--cpus", "1", "--pids-limit", "128")
 OWN = os.getpid() % 2**14
 """Each process of tests has addresses of its own: one that was killed leaves its wire behind."""
 HERE, THERE = (f"10.213.{OWN // 64}.{OWN % 64 * 4 + end}" for end in (1, 2))
+LANE = tuple(f"10.214.{OWN // 64}.{OWN % 64 * 4 + end}" for end in (1, 2))
+"""The ends of a second wire, for runners that must not share the platform's."""
 SECONDS = 110
 
 
@@ -43,28 +46,31 @@ def lacking() -> str | None:
     return f"not installed: {', '.join(missing)}" if missing else None
 
 
+@cache
 def build(image: str = IMAGE, folder: str = "jobs/agent-runner", base: str = BASE, *options: str) -> None:
-    """The image as it stands in this tree; what did not change is taken from before."""
+    """The image as it stands in this tree, once for a session; what did not change is taken from before."""
     if subprocess.run([*PODMAN, "image", "exists", base], check=False).returncode:
         subprocess.run([KIT / "make-base.sh", base], check=True)
     dockerfile = REPOSITORY / folder / "Dockerfile"
     subprocess.run(
-        [KIT / "build.sh", *options, "-t", image, "-f", dockerfile, REPOSITORY], check=True, capture_output=True
+        [KIT / "build.sh", *options, "--build-arg", f"BASE={base}", "-t", image, "-f", dockerfile, REPOSITORY],
+        check=True,
+        capture_output=True,
     )
 
 
 @contextmanager
-def wire() -> Iterator[str]:
+def wire(here: str = HERE, there: str = THERE, mark: str = "") -> Iterator[str]:
     """A network of its own with one wire to this machine; the path of its namespace."""
-    name = f"oma-{os.getpid()}"
-    ends = f"omah{os.getpid() % 10_000}", f"omac{os.getpid() % 10_000}"
+    name = f"oma-{os.getpid()}{mark}"
+    ends = f"omah{mark}{os.getpid() % 10_000}", f"omac{mark}{os.getpid() % 10_000}"
     ip("netns", "add", name)
     try:
         ip("link", "add", ends[0], "type", "veth", "peer", "name", ends[1], "netns", name)
-        ip("address", "add", f"{HERE}/30", "dev", ends[0])
+        ip("address", "add", f"{here}/30", "dev", ends[0])
         ip("link", "set", ends[0], "up")
         ip("-n", name, "link", "set", "lo", "up")
-        ip("-n", name, "address", "add", f"{THERE}/30", "dev", ends[1])
+        ip("-n", name, "address", "add", f"{there}/30", "dev", ends[1])
         ip("-n", name, "link", "set", ends[1], "up")
         yield f"/var/run/netns/{name}"
     finally:
@@ -122,12 +128,10 @@ class Run:
 
 
 @contextmanager
-def peer(port: int) -> Iterator[int]:
-    """A port of the wire's end that leads to a port of loopback, while it lasts."""
-    with closing(socket.create_server((HERE, 0))) as listener:
-        relay.serve(
-            listener, lambda near: relay.join(near, socket.create_connection(("127.0.0.1", port))), f"peer of {port}"
-        )
+def peer(port: int, host: str = "127.0.0.1", at: tuple[str, int] = (HERE, 0)) -> Iterator[int]:
+    """A port of the wire's end that leads to a port of loopback, or of another host, while it lasts."""
+    with closing(socket.create_server(at)) as listener:
+        relay.serve(listener, lambda near: relay.join(near, socket.create_connection((host, port))), f"peer of {port}")
         yield listener.getsockname()[1]
         listener.shutdown(socket.SHUT_RDWR)
 

@@ -47,7 +47,7 @@ FUNCTIONS = (
     "deliver",
     "changes",
 )
-SERVICES = ("gateway", "chat")
+SERVICES = ("gateway", "chat", "egress")
 EVENTS = ("changes",)
 PROJECT = "demo-project"
 REGION = "asia-northeast3"
@@ -58,13 +58,18 @@ ENDED = ("succeeded", "failed", "cancelled", "timed_out", "skipped", "missed")
 
 
 class Cloud:
-    """`services` are the processes that are started; more environment goes to all of them."""
+    """`parts` are the processes that are started; more environment goes to all of them."""
+
+    parts: tuple[str, ...] = (*FUNCTIONS, *SERVICES)
 
     def __init__(self, folder: Path, emulator: Emulator, project: str, environment: dict[str, str]) -> None:
         from tests.gcp.street import Street
 
         self.folder, self.emulator, self.project = folder, emulator, project
         self._more = environment
+        self.given = folder / "given"
+        """What processes find as files."""
+        self.given.mkdir(mode=0o755, exist_ok=True)
         self.street = Street()
         self.wire = Wire()
         self.issuer = Issuer()
@@ -73,6 +78,7 @@ class Cloud:
         self.scheduler = SchedulerStandIn(self.wire, f"projects/{project}/locations/{REGION}/jobs/tick")
         self.kms = KmsStandIn(self.wire, KMS_KEY)
         self.storage = StorageStandIn("demo-bucket", self.issuer.public_key)
+        self.web = Page()
         self.relay = Relay(self, emulator.functions_port)
         self.counters: dict[str, Counting] = {}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -81,23 +87,35 @@ class Cloud:
 
     # processes
 
-    def start(self) -> None:
-        for part in (self.street, self.issuer, self.storage, self.relay, self.wire, self.tasks):
+    @property
+    def pattern(self) -> str:
+        """The address of a service as the platform says it."""
+        return self.street.pattern
+
+    def open(self) -> None:
+        """What is not the platform's own."""
+        for part in (self.street, self.issuer, self.storage, self.web, self.relay, self.wire, self.tasks):
             part.start()
+
+    def start(self) -> None:
+        self.open()
         for collection in ("outbox", "betaApplications"):
             self.emulator.trigger(self.project, f"{self.project}-{collection}", f"{collection}/{{id}}")
-        for name in (*FUNCTIONS, *SERVICES):
+        for name in self.parts:
             self.counters[name] = Counting(self.emulator.address)
             self.street.ports[name] = free_port()
             self.boot(name)
-        for name in (*FUNCTIONS, *SERVICES):
+        for name in self.parts:
             self.wait_for(name)
         assert self.knock() == 204, self.log("tick")  # the first minute makes the plans known
 
     def boot(self, name: str) -> None:
         """Start the process of a function or a service, again at the same port."""
         port = str(self.street.ports[name])
-        if name in SERVICES:
+        if name == "egress":
+            ws = ["--ws", "websockets-sansio"]
+            command = ["uvicorn", "--factory", *ws, "--host", "127.0.0.1", "--port", port, "tests.gcp.egress:app"]
+        elif name in SERVICES:
             command = ["sh", str(ROOT / "services" / "start.sh"), name]
         else:
             command = ["sh", str(ROOT / "functions" / "start.sh")]
@@ -111,7 +129,7 @@ class Cloud:
         deadline = time.monotonic() + START_SECONDS
         while True:
             try:
-                connection = http.client.HTTPConnection("127.0.0.1", self.street.ports[name], timeout=30)
+                connection = http.client.HTTPConnection(self.street.host, self.street.ports[name], timeout=30)
                 connection.request("GET", "/health")
                 if connection.getresponse().status in ((200, 503, 400, 405, 500) if name in EVENTS else (200,)):
                     return
@@ -141,17 +159,17 @@ class Cloud:
                 process.wait(60)
         for counter in self.counters.values():
             counter.stop()
-        for part in (self.relay, self.wire, self.storage, self.issuer, self.street):
+        for part in (self.relay, self.wire, self.web, self.storage, self.issuer, self.street):
             part.stop()
 
     def _environment(self, name: str) -> dict[str, str]:
         standins = dict.fromkeys(("tasks", "run", "scheduler", "kms"), self.wire.address)
         standins |= {"storage": self.storage.url, "certs": self.issuer.certs_url}
-        plans = self.folder / "plans.json"
+        plans = self.given / "plans.json"
         plans.write_text(
             '{"guest": {"agents": 1000, "runsPerDay": 1000, "monthlyMicroUsd": null}}'
         )  # plans have tests of their own
-        account = self.issuer.account_file(self.folder / "account.json")
+        account = self.issuer.account_file(self.given / "account.json")
         return {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
@@ -167,11 +185,12 @@ class Cloud:
             "OMA_LINK_KEY": "a key for links, of this test",
             "GOOGLE_CLOUD_PROJECT": self.project,
             "OMA_PUBLIC_URL": "https://agents.example.com",
-            "OMA_SERVICES": self.street.pattern,
+            "OMA_SERVICES": self.pattern,
             "OMA_BUCKET": "demo-bucket",
             "OMA_KMS_KEY": KMS_KEY,
             "OMA_INVOKER": INVOKER,
             "OMA_PLANS": str(plans),
+            "WEB_PORT": str(self.web.port),
             **self._more,
         }
 
@@ -193,8 +212,8 @@ class Cloud:
 
     def knock(self) -> int:
         """The minute."""
-        tick = self.street.pattern.replace("{name}", "tick")
-        return self.scheduler.knock(self.issuer, f"{tick}/internal/tick", tick)
+        near, known = (pattern.replace("{name}", "tick") for pattern in (self.street.pattern, self.pattern))
+        return self.scheduler.knock(self.issuer, f"{near}/internal/tick", known)
 
     def ask(self, service: str, method: str, path: str, body: Json | None = None, **headers: str) -> Json:
         """One API call of the guest.  Raises HTTPError."""
@@ -253,6 +272,32 @@ def until(condition: Callable[[], object], seconds: float = 60, pause: float = 0
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(pause)
+
+
+class Page:
+    """A host of the web, on this machine's loopback: one sentence for whoever asks."""
+
+    def __init__(self) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = f"the page of {self.headers['Host']}".encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Quiet."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_address[1]
+
+    def start(self) -> None:
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
 
 
 class Relay:
@@ -314,7 +359,8 @@ class Relay:
             time.sleep(0.3)
 
     def _once(self, body: bytes, headers: dict[str, str]) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", self._cloud.street.ports["changes"], timeout=60)
+        street = self._cloud.street
+        connection = http.client.HTTPConnection(street.host, street.ports["changes"], timeout=60)
         try:
             connection.request("POST", "/", body, headers)
             return connection.getresponse().status

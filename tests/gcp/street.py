@@ -3,17 +3,25 @@
 import asyncio
 import threading
 from collections import Counter
+from collections.abc import Collection
+from typing import Any
 
-from aiohttp import ClientSession, ClientTimeout, web
+from aiohttp import ClientSession, ClientTimeout, ClientWebSocketResponse, WSMsgType, WSServerHandshakeError, web
 
 HOP = {"host", "transfer-encoding", "connection", "content-length", "content-encoding"}
 
 
 class Street:
-    """`lose` holds how many answers of a service are lost after it did what it was asked."""
+    """`lose` holds how many answers of a service are lost after it did what it was asked.
 
-    def __init__(self) -> None:
-        self.ports: dict[str, int] = {}
+    The processes listen at `host`.  With `only`, other services than these are not to be found here.
+    """
+
+    def __init__(
+        self, host: str = "127.0.0.1", ports: dict[str, int] | None = None, only: Collection[str] = ()
+    ) -> None:
+        self.host, self._only = host, only
+        self.ports: dict[str, int] = {} if ports is None else ports
         self.lose: Counter[str] = Counter()
         self.seen: list[tuple[str, str, dict[str, str]]] = []
         """(service, path, headers) of every request."""
@@ -59,10 +67,14 @@ class Street:
     async def _forward(self, request: web.Request) -> web.StreamResponse:
         service, path = request.match_info["service"], request.match_info["path"]
         self.seen.append((service, f"/{path}", dict(request.headers)))
+        if self._only and service not in self._only:
+            return web.Response(status=404)
         headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP}
-        url = f"http://127.0.0.1:{self.ports[service]}/{path}?{request.query_string}".removesuffix("?")
-        body = await request.read()
+        url = f"http://{self.host}:{self.ports[service]}/{path}?{request.query_string}".removesuffix("?")
         try:
+            if request.headers.get("Upgrade", "").lower() == "websocket":
+                return await self._carry(request, url, headers)
+            body = await request.read()
             async with self._session.request(request.method, url, data=body, headers=headers) as answer:
                 if self.lose[service] > 0:
                     self.lose[service] -= 1
@@ -77,3 +89,25 @@ class Street:
                 return response
         except OSError:
             return web.Response(status=503)
+
+    async def _carry(self, request: web.Request, url: str, headers: dict[str, str]) -> web.StreamResponse:
+        """A WebSocket, message by message; what refuses the handshake is passed on."""
+        told = {name: value for name, value in headers.items() if not name.lower().startswith(("sec-", "upgrade"))}
+        try:
+            far = await self._session.ws_connect(url, headers=told, max_msg_size=0)
+        except WSServerHandshakeError as error:
+            return web.Response(status=error.status)
+        near = web.WebSocketResponse(max_msg_size=0, compress=False)
+        await near.prepare(request)
+        away = asyncio.create_task(_passed(near, far))
+        await _passed(far, near)
+        await away
+        return near
+
+
+async def _passed(one: web.WebSocketResponse | ClientWebSocketResponse, other: Any) -> None:
+    async for message in one:
+        if message.type is not WSMsgType.BINARY or other.closed:
+            break
+        await other.send_bytes(message.data)
+    await other.close()

@@ -56,6 +56,24 @@ def test_a_message_starts_one_run_whose_input_is_data(cloud: Cloud) -> None:
     assert '{"order": 7}' in next(event["output"] for event in events if event["type"] == "tool_result")
 
 
+def test_a_run_reaches_an_allowed_host_by_the_egress_service_and_no_other(cloud: Cloud) -> None:
+    fetch = "curl --silent --show-error --proxytunnel --max-time 30 http://{}/ 2>&1; true"
+    steps = (bash(fetch.format("allowed.example.com")), bash(fetch.format("other.example.com")), {"text": "읽었습니다"})
+    agent = cloud.agent(finalPrompt=script(*steps), network={"allow": ["allowed.example.com"]})
+    ended = cloud.until(cloud.request(agent)["id"])
+    assert (ended["status"], ended["result"]) == ("succeeded", "읽었습니다"), ended
+    events = cloud.ask("executions", "GET", f"/api/executions/{ended['id']}/events?after=0")["items"]
+    said = [event["output"] for event in events if event["type"] == "tool_result"]
+    assert said[0] == "the page of allowed.example.com"
+    assert "403" in said[1]
+    assert {(host["host"], host["allowed"]) for host in ended["hosts"]} == {
+        ("allowed.example.com", True),
+        ("other.example.com", False),
+    }
+    asked = [path for service, path, _ in cloud.street.seen if service == "egress"]
+    assert "/egress/allowed.example.com/80" in asked
+
+
 def test_mails_follow_from_writes_once_though_events_come_twice_late_and_swapped(
     cloud: Cloud, direct: FirestoreStore, letters: MailServer
 ) -> None:

@@ -34,6 +34,8 @@ class TasksStandIn:
         self.twice = 0
         self.unreachable = 0
         """So many deliveries do not arrive."""
+        self.hosts: dict[str, str] = {}
+        """Where addresses that mean nothing here are: host and port by host and port."""
         self._issuer = issuer
         self._due: list[tuple[float, int, str]] = []
         self._numbers = itertools.count()
@@ -115,7 +117,7 @@ class TasksStandIn:
             self.unreachable -= 1
             return 0, 0.0
         url = urlsplit(request.url)
-        connection = http.client.HTTPConnection(url.netloc, timeout=60)
+        connection = http.client.HTTPConnection(self.hosts.get(url.netloc, url.netloc), timeout=60)
         try:
             connection.request("POST", url.path, request.body, headers)
             answer = connection.getresponse()

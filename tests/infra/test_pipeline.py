@@ -66,6 +66,35 @@ def test_the_shell_of_the_build_has_no_faults() -> None:
     assert shell_faults("#!/bin/sh\ncp $1 $2\n") != ""
 
 
+DOCKER = """#!/bin/sh
+echo "$@" >>calls
+case $1 in inspect) echo "${4%%:*}@sha256:$(printf %064d 7)" ;; esac
+"""
+
+
+def test_every_image_is_made_from_a_base_that_is_named_by_its_digest(tmp_path: Path) -> None:
+    """The step as it is, with a docker that says what it is asked."""
+    (tmp_path / "bin").mkdir()
+    docker = tmp_path / "bin" / "docker"
+    docker.write_text(DOCKER)
+    docker.chmod(0o755)
+    (script,) = (step["script"] for step in build()["steps"] if step["id"] == "images")
+    given = build()["substitutions"] | {"PROJECT_ID": "demo", "BUILD_ID": "1", "_DEBIAN": f"debian@sha256:{'0' * 64}"}
+    env = given | {"PATH": f"{docker.parent}:/usr/bin:/bin"}
+    subprocess.run(["bash", "-c", script], cwd=tmp_path, env=env, timeout=60, check=True)
+    calls = (tmp_path / "calls").read_text()
+    bases = re.findall(r"^build --build-arg BASE=(\S+) --file (\S+)/Dockerfile", calls, re.MULTILINE)
+    python = f"docker.io/library/python@sha256:{'7'.zfill(64)}"
+    assert bases == [(python, "functions"), (python, "services"), (given["_DEBIAN"], "jobs/agent-runner")]
+    assert (tmp_path / "made" / "bases.digest").read_text().split() == [python, given["_DEBIAN"]]
+
+
+def test_the_actions_of_the_workflows_are_named_by_commit() -> None:
+    used = [line for file in WORKFLOWS for line in file.read_text(encoding="utf-8").splitlines() if "uses:" in line]
+    assert len(used) == 3
+    assert [line for line in used if not re.search(r"uses: \S+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line)] == []
+
+
 def test_the_shell_of_the_workflows_has_no_faults() -> None:
     found = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in WORKFLOWS]
     jobs = [job for workflow in found for job in workflow["jobs"].values()]
