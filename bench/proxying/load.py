@@ -1,10 +1,12 @@
 """A load generator of one core: closed loop, keep-alive.  Reads a job as JSON on stdin, prints what it saw as JSON.
 
-Job: {host, port, path, tokens, body, connections, seconds}; connection i sends token i modulo their number.
+Job: {host, port, path, tokens, body, connections, seconds}; connection i sends token i modulo their number.  With
+`paced` each connection sends once and reads a paced stream to its end.
 """
 
 import asyncio
 import json
+import re
 import sys
 import time
 
@@ -66,6 +68,55 @@ class Client(asyncio.Protocol):
             self.transport.close()
 
 
+STAMP = re.compile(rb"t=([0-9]{9})")
+
+
+class Reader(asyncio.Protocol):
+    """One paced stream: how late each delta is."""
+
+    def __init__(self, request: bytes, done: "asyncio.Future[None]") -> None:
+        self.request, self.done = request, done
+        self.lags: list[float] = []
+        self.tail = b""
+        self.errors = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+        transport.write(self.request)  # type: ignore[attr-defined]
+
+    def data_received(self, data: bytes) -> None:
+        now = time.monotonic() * 1e6 % 1e9
+        self.lags += [(now - int(stamp)) / 1e6 for stamp in STAMP.findall(data)]
+        self.tail = (self.tail + data)[-5:]
+        if self.tail == b"0\r\n\r\n":
+            self.done.set_result(None)
+            self.transport.close()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.errors += 1
+            self.done.set_result(None)
+
+
+async def paced(job: dict) -> dict:
+    loop = asyncio.get_running_loop()
+    readers = []
+    for number in range(job["connections"]):
+        token = job["tokens"][number % len(job["tokens"])]
+        reader = Reader(request(job, token), loop.create_future())
+        await loop.create_connection(lambda reader=reader: reader, job["host"], job["port"])
+        readers.append(reader)
+        await asyncio.sleep(0.0021)
+    await asyncio.gather(*(reader.done for reader in readers))
+    lags = sorted(lag for reader in readers for lag in reader.lags)
+    return {
+        "deltas": len(lags),
+        "errors": sum(reader.errors for reader in readers),
+        "lag_p50": lags[len(lags) // 2],
+        "lag_p99": lags[int(len(lags) * 0.99)],
+    }
+
+
 def request(job: dict, token: str) -> bytes:
     head = (
         f"POST {job['path']} HTTP/1.1\r\nhost: bench\r\nx-api-key: {token}\r\nanthropic-version: 2023-06-01\r\n"
@@ -96,5 +147,9 @@ async def run(job: dict) -> dict:
     }
 
 
+async def main(job: dict) -> dict:
+    return await (paced(job) if job.get("paced") else run(job))
+
+
 if __name__ == "__main__":
-    print(json.dumps(uvloop.run(run(json.load(sys.stdin)))))
+    print(json.dumps(uvloop.run(main(json.load(sys.stdin)))))

@@ -21,6 +21,10 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+POUR = "ohmyagent.pour"
+"""The extension of the ASGI scope by which a server takes a piece of a body at once: `Pour`."""
+Pour = Callable[[bytes], bool]
+"""False: the client reads slowly, nothing was taken, and the piece is to be sent as usual."""
 PING = b'event: ping\ndata: {"type": "ping"}\n\n'
 
 _STATUS: dict[type[Problem], tuple[int, str]] = {

@@ -11,7 +11,7 @@ from ohmyagent import __version__, logs
 from ohmyagent.domain.costs import Model, ModelTable
 from ohmyagent.domain.errors import Forbidden, NotFound, Problem
 from ohmyagent.gateway import headers
-from ohmyagent.gateway.answers import Receive, Scope, Send, answer, problem_answer
+from ohmyagent.gateway.answers import POUR, Receive, Scope, Send, answer, problem_answer
 from ohmyagent.gateway.client import Client
 from ohmyagent.gateway.dialling import Dialler
 from ohmyagent.gateway.exchange import Exchange, Route
@@ -129,7 +129,7 @@ class Gateway:
             model = self._model(request.model)
             call = await self._admitted(asked.token, model, request, counting)
             route = Route(self._upstreams[model.upstream], _path(scope, counting), model)
-            client = Client(receive, send, self._limits, patience)
+            client = Client(receive, send, self._limits, patience, scope.get("extensions", {}).get(POUR))
             await Exchange(self._till, self._limits, route, request, call).run(self._wire, asked, client, patience)
         finally:
             self._attendance.leave(patience)

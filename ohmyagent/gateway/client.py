@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from ohmyagent.gateway.answers import PING, Message, Receive, Send
+from ohmyagent.gateway.answers import PING, Message, Pour, Receive, Send
 from ohmyagent.gateway.limits import Limits
 from ohmyagent.gateway.patience import Patience
 
@@ -15,9 +15,12 @@ Headers = list[tuple[bytes, bytes]]
 class Client:
     """`started`: the answer has begun.  `gone`: nobody reads it any more."""
 
-    def __init__(self, receive: Receive, send: Send, limits: Limits, patience: Patience) -> None:
+    def __init__(
+        self, receive: Receive, send: Send, limits: Limits, patience: Patience, pour: Pour | None = None
+    ) -> None:
         self._receive = receive
         self._send = send
+        self._pour = pour
         self._limits = limits
         self._patience = patience
         self._watch: asyncio.Future[Message] | None = None
@@ -45,6 +48,16 @@ class Client:
             self._quiet = None
         self._heard = asyncio.get_running_loop().time()
         await self._send({"type": "http.response.body", "body": data, "more_body": not last})
+
+    @property
+    def pours(self) -> bool:
+        """Pieces can be given by `pour`."""
+        return self._pour is not None
+
+    def pour(self, data: bytes, now: float) -> bool:
+        """A piece that is not the last, at once; False: it was not taken, and `piece` must wait for the client."""
+        self._heard = now
+        return self._pour is not None and self._pour(data)
 
     def leave(self) -> None:
         """The call is over: look out no longer."""

@@ -12,6 +12,10 @@ HEAD = 64 * 1024
 """Bytes that the head of an answer may have."""
 
 
+Sink = Callable[[bytes], bool]
+"""Takes the next bytes; False: these were the last it wants."""
+
+
 class Unreachable(Exception):
     """No connection: nothing was sent."""
 
@@ -47,6 +51,10 @@ class Response:
         """All of the body that was not taken, if it is there to its end."""
         return self._connection.rest()
 
+    async def pour(self, sink: Sink) -> None:
+        """Give the body to `sink` as it arrives, waking no task, until it says False or nothing more comes."""
+        await self._connection.pour(sink)
+
     @property
     def at_end(self) -> bool:
         """All of the body was taken."""
@@ -70,6 +78,7 @@ class Connection(asyncio.Protocol):
         self._paused = False
         self._error: Exception | None = None
         self._waiting: asyncio.Future[None] | None = None
+        self._sink: Sink | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -114,6 +123,16 @@ class Connection(asyncio.Protocol):
                 raise self._error
             await self._more()
         return self._taken()
+
+    async def pour(self, sink: Sink) -> None:
+        if self._pieces and not sink(self._taken()):
+            return
+        self._sink = sink
+        try:
+            while self._sink is not None and not self._ended and self._error is None:
+                await self._more()
+        finally:
+            self._sink = None
 
     def _taken(self) -> bytes:
         data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
@@ -183,6 +202,10 @@ class Connection(asyncio.Protocol):
         if not self._headed and self._head_size > HEAD:
             self._break("the head is too large")
             self._transport.abort()
+        elif self._sink is not None:
+            if self._pieces and not self._sink(self._taken()):
+                self._sink = None
+                self._wake()
         elif self._held > HELD and not self._paused and not self._ended:
             self._paused = True
             self._transport.pause_reading()
@@ -220,7 +243,7 @@ class Connection(asyncio.Protocol):
     def on_body(self, body: bytes) -> None:
         self._pieces.append(body)
         self._held += len(body)
-        if self._waiting is not None:
+        if self._waiting is not None and self._sink is None:
             self._wake()
 
     def on_message_complete(self) -> None:

@@ -135,9 +135,7 @@ class Exchange:
         where a clean end would make it take half an answer for a whole one."""
         tap = self._heard = Tap()
         await client.begin(response.status, to_client(response.headers), quiet=lambda: tap.between_events)
-        while piece := await _piece(response):
-            patience.extend(self._limits.idle)
-            tap.feed(piece)
+        while piece := await self._heard_piece(tap, response, client, patience):
             if tap.stopped:
                 await self._settle()
                 await client.piece(piece, last=True)
@@ -149,6 +147,26 @@ class Exchange:
         elif not client.gone:
             log.warning("A model stream broke off", **self._ids())
         return None
+
+    async def _heard_piece(self, tap: Tap, response: Response, client: Client, patience: Patience) -> bytes:
+        """The next piece that must be sent with care: it is the last, or the client is slow, or cannot be poured to."""
+        left = b""
+
+        def sink(piece: bytes) -> bool:
+            nonlocal left
+            tap.feed(piece)
+            if not tap.stopped and client.pour(piece, patience.extend(idle)):
+                return True
+            left = piece
+            return False
+
+        idle = self._limits.idle
+        if client.pours:
+            await response.pour(sink)
+        if not left and (left := await _piece(response)):
+            patience.extend(idle)
+            tap.feed(left)
+        return left
 
     async def _settle(self) -> None:
         call, self._call = self._call, None

@@ -15,7 +15,7 @@ import structlog
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from ohmyagent.gateway.answers import Message, Scope
+from ohmyagent.gateway.answers import POUR, Message, Scope
 
 log = structlog.get_logger()
 
@@ -248,6 +248,7 @@ class _Call:
         self._task: asyncio.Task[None] | None = None
 
     def start(self, app: Any) -> None:
+        self._scope["extensions"] = {POUR: self.pour}
         task = self._task = self._protocol.loop.create_task(self._run(app))
         self._protocol.state.tasks.add(task)
 
@@ -285,6 +286,14 @@ class _Call:
                 self._waiting = None
         return {"type": "http.disconnect"}
 
+    def pour(self, body: bytes) -> bool:
+        """Another piece of a body that has begun; see `answers.Pour`."""
+        if self._protocol.writable is not None:
+            return False
+        if not self._gone:
+            self._continue(body, more=True)
+        return True
+
     async def send(self, message: Message) -> None:
         protocol = self._protocol
         if protocol.writable is not None:
@@ -308,6 +317,7 @@ class _Call:
             self._protocol.cut()
             raise
         finally:
+            del self._scope["extensions"]  # or the call would hold itself
             if self._task is not None:
                 self._protocol.state.tasks.discard(self._task)
             if self._gone and not self.over:

@@ -23,8 +23,12 @@ class Patience:
         self._due = min(self.begun + seconds, self._last)
         self.look: Callable[[float], None] | None = None
 
-    def extend(self, seconds: float) -> None:
-        self._due = min(self._loop.time() + seconds, self._last)
+    def extend(self, seconds: float) -> float:
+        """The moment from which it counts."""
+        now = self._loop.time()
+        due = now + seconds
+        self._due = due if due < self._last else self._last
+        return now
 
     def limit(self, seconds: float) -> None:
         """No phase may last longer than this from now."""
