@@ -32,6 +32,7 @@ from ohmyagent.domain.runner import Pace
 from ohmyagent.ports import Document, Page, Query, Task, Transaction
 from ohmyagent.records.indexes import INDEXES
 from ohmyagent.use_cases import running, ticking
+from ohmyagent.use_cases.running.logs import members
 from tests.platform_process import PlatformProcess
 
 T = TypeVar("T")
@@ -231,7 +232,7 @@ def measured(
     for launch_id in launches[: len(launches) // 4 or 1]:
         running.launch(store, NoJobs(), launch_id, Pace(), start + minutes * 2 * _MINUTE)  # type: ignore[arg-type]
     started = store.counts - ticked
-    sampled = sum(len(records.launches.get(real, id).executions) for id in launches[: len(launches) // 4 or 1])
+    sampled = sum(len(members(real, id)) for id in launches[: len(launches) // 4 or 1])
     yield from (runs, len(launches), f"{ticked['reads'] / runs:.2f}", f"{ticked['writes'] / runs:.2f}")
     yield f"{ticked['found'] / runs:.2f}"
     yield from (f"{started['reads'] / sampled:.2f}", f"{started['writes'] / sampled:.2f}")

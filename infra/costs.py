@@ -19,6 +19,8 @@ MINUTES = DAYS * 24 * 60
 RUN_WRITES = 12
 RUN_READS = 32
 """Of a run without model calls and log, measured by tests/gcp/test_costs.py; one write counts requests by address."""
+RENEWAL_SECONDS = 15
+"""How often the lease of a run that goes on is written (half of wiring.FAR.lease)."""
 IMAGES = 2.5
 """GiB: five versions of three images, layers shared; a guess until the registry shows it."""
 
@@ -105,9 +107,14 @@ def services(use: Use, tier: float, price: dict[str, float]) -> Line:
 
 
 def firestore(use: Use, price: dict[str, float]) -> Line:
-    """A run's own, 2 writes and reads for each model call; its log is written at most every 2 s, 30 times here."""
-    writes = use.runs * (RUN_WRITES + 2 * use.calls_a_run + 30) + use.users * 100
-    reads = use.runs * (RUN_READS + 2 * use.calls_a_run + 30) + use.users * use.requests_each * 5 + MINUTES * 6
+    """A run's own, its lease, 2 writes and reads for each model call; its log at most every 2 s, 30 times here."""
+    renewals = use.run_seconds // RENEWAL_SECONDS
+    writes = use.runs * (RUN_WRITES + renewals + 2 * use.calls_a_run + 30) + use.users * 100
+    reads = (
+        use.runs * (RUN_READS + 2 * renewals + 2 * use.calls_a_run + 30)
+        + use.users * use.requests_each * 5
+        + MINUTES * 6
+    )
     cost = over(reads, price["free_reads_a_day"] * DAYS) * price["reads_100k"] / 1e5
     cost += over(writes, price["free_writes_a_day"] * DAYS) * price["writes_100k"] / 1e5
     return "Firestore", f"{reads:,.0f} reads, {writes:,.0f} writes", cost
