@@ -8,7 +8,8 @@ import asyncio
 import importlib
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -104,16 +105,13 @@ class Model:
         Raises ModelFailed and its kinds, BudgetExceeded when the turn's money is used up.
         """
         await self.warm()
-        import anthropic
-        import httpx2
-
         asked: Json = {"model": model, "max_tokens": max_tokens, "messages": list(messages), "stream": True}
         if system:
             asked["system"] = [remembered({"type": "text", "text": system})]
         if tools:
             asked["tools"] = list(tools)
         reading = _Reading()
-        try:
+        with _named():
             async with self._connected(token).messages.with_streaming_response.create(**asked) as response:
                 async for piece in response.iter_bytes():
                     if text := reading.feed(piece):
@@ -122,18 +120,6 @@ class Model:
                         raise reading.problem
                     if text and self._rest and not reading.whole:
                         await asyncio.sleep(self._rest())
-        except anthropic.APIStatusError as error:
-            raise _refusal(error.status_code, error.type, error.message) from error
-        except anthropic.APITimeoutError as error:
-            raise ModelFailed("The model did not answer in time.", korean="모델이 제때 응답하지 않았습니다.") from error
-        except anthropic.APIConnectionError as error:
-            raise ModelFailed() from error
-        except httpx2.TimeoutException as error:
-            raise ModelCutOff(
-                "The model fell silent in the middle of its answer.", korean="모델이 답변하다가 멈췄습니다."
-            ) from error
-        except httpx2.TransportError as error:
-            raise ModelCutOff() from error
         if reading.answer.stop_reason is None or not reading.whole:
             raise ModelCutOff()
         yield reading.answer
@@ -154,6 +140,28 @@ class Model:
                 http_client=self._http() if self._http else None,
             )  # fmt: skip
         return self._client.with_options(api_key=token)
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    """What the library and its connection raise becomes a problem with a name."""
+    import anthropic
+    import httpx2
+
+    try:
+        yield
+    except anthropic.APIStatusError as error:
+        raise _refusal(error.status_code, error.type, error.message) from error
+    except anthropic.APITimeoutError as error:
+        raise ModelFailed("The model did not answer in time.", korean="모델이 제때 응답하지 않았습니다.") from error
+    except anthropic.APIConnectionError as error:
+        raise ModelFailed() from error
+    except httpx2.TimeoutException as error:
+        raise ModelCutOff(
+            "The model fell silent in the middle of its answer.", korean="모델이 답변하다가 멈췄습니다."
+        ) from error
+    except httpx2.TransportError as error:
+        raise ModelCutOff() from error
 
 
 def remembered(block: Json) -> Json:

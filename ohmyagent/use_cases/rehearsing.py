@@ -41,29 +41,23 @@ def start(
     Raises NotFound, Conflict for another revision or while the conversation's last trial run goes on, Invalid when
     something is missing, PlanLimit (it is one of the day's runs), KeyReused.
     """
-    body = digest(f"{revision} {' '.join(allow)}")
+    wanted = digest(f"{revision} {' '.join(allow)}")
     execution_id = derived_id("x", user.id, conversation_id, "rehearsals", key) if key else new_id("x")
-
     given = tuple(upload.id for upload in uploading.of_conversation(store, user, conversation_id))
 
     def work(tx: Transaction) -> tuple[Draft, Execution]:
         existing = records.executions.find(tx, execution_id)
         draft = drafting.present(tx, user, conversation_id, now)
         if existing is not None:
-            if existing.request_digest != body:
-                raise KeyReused()
-            return draft, existing
+            return draft, _same(existing, wanted)
         draft = _allowing(draft.at(revision), allow, now)
         agent = draft.agent.complete()
         _none_goes_on(tx, draft)
         execution = Execution.rehearsed(
             _small(agent), _offered(models, agent), id=execution_id, agent_id=draft.agent_id,
             version=draft.base_version or 0, user_id=user.id, conversation_id=conversation_id, uploads=given, now=now,
-        ).replace(request_digest=body)  # fmt: skip
-        rations = planning.Rations(tx)
-        if rations.admitted(execution, now).ended:
-            raise planning.refusal(planning.plan_of(tx, user))
-        rations.write()
+        ).replace(request_digest=wanted)  # fmt: skip
+        _spend_ration(tx, user, execution, now)
         draft = draft.rehearsing(execution.id)
         records.drafts.put(tx, draft.id, draft)
         return draft, running.enter(tx, execution)
@@ -72,6 +66,21 @@ def start(
     if execution.status is Status.QUEUED:
         running.dispatch(queue, execution.launch_id)
     return draft, execution
+
+
+def _same(existing: Execution, wanted: str) -> Execution:
+    """The run that the key began before; raises KeyReused for another request."""
+    if existing.request_digest != wanted:
+        raise KeyReused()
+    return existing
+
+
+def _spend_ration(tx: Transaction, user: User, execution: Execution, now: datetime) -> None:
+    """One of the day's runs, or PlanLimit."""
+    rations = planning.Rations(tx)
+    if rations.admitted(execution, now).ended:
+        raise planning.refusal(planning.plan_of(tx, user))
+    rations.write()
 
 
 def newest(documents: records.Documents, draft: Draft) -> Execution | None:

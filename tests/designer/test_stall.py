@@ -2,10 +2,11 @@
 
 import asyncio
 
+import httpx2
 import pytest
 
 from ohmyagent import records
-from ohmyagent.chat import line
+from ohmyagent.chat.line import Line
 from ohmyagent.designer.answering import Designer
 from ohmyagent.designer.model import Model
 from ohmyagent.domain.conversations import Reason
@@ -39,7 +40,7 @@ def test_a_turn_whose_model_falls_silent_ends_by_itself(
 
     async def story() -> Reader:
         async with serving(serve) as url:
-            model = Model(url, silence=PATIENCE, retries=0, http=line.client)
+            model = Model(url, silence=PATIENCE, retries=0, http=lambda: httpx2.AsyncClient(transport=Line()))
             process = Process(world, Designer(world.store, world.models, model, lambda: world.now).answer)
             begun = await process.say(user)
             reader = Reader(process, begun.turn.conversation_id)

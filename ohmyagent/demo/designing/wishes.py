@@ -16,7 +16,10 @@ _KOREAN_VERBS = {
 }  # fmt: skip
 _VERB = re.compile("|".join(rf"(?<![가-힣]){verb}|(?<=[을를은는이가] ){verb}" for verb in _KOREAN_VERBS))
 _PARTICLE = re.compile(r"(?<=[가-힣A-Za-z0-9])(?:들을|들의|들|을|를|의)$")
-_KOREAN_OPENING = re.compile(r"^(?:그리고|혹시|저기|안녕하세요)[,.! ]*")
+_KOREAN_OPENING = re.compile(
+    r"^(?:(?:그리고|혹시|저기|안녕하세요)[,.! ]*"
+    r"|(?:(?:제가|내가|방금|여기) )*(?:올린|올려 ?(?:둔|준|드린)|첨부한|붙인|업로드한) )+"
+)
 
 _MAIL_NEVER = re.compile(
     r"(?:메일|알림)[^.\n]{0,8}"

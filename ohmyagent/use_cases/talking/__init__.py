@@ -1,5 +1,6 @@
 """Conversations: a turn from the message to a named end, and what everybody may read of it."""
 
+from ohmyagent.use_cases.talking.beginnings import Begun, begin
 from ohmyagent.use_cases.talking.ends import end, release, stop
 from ohmyagent.use_cases.talking.events import Line, Log, append, last_seq, log
 from ohmyagent.use_cases.talking.history import Message, messages, told
@@ -18,7 +19,7 @@ from ohmyagent.use_cases.talking.pieces import (
     TurnContext,
 )
 from ohmyagent.use_cases.talking.reading import delete, erase_deleted, find, page, shown
-from ohmyagent.use_cases.talking.turns import Begun, Held, begin, expired, keep, renew, renew_all, take_over
+from ohmyagent.use_cases.talking.turns import Held, expired, keep, renew, renew_all, take_over
 
 __all__ = [
     "Answerer", "Begun", "Card", "Delta", "Ended", "Held", "Line", "Log", "Message", "Notice", "PartEnd", "Piece",

@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { lang, type PlainWord, t } from "../language";
+import { logged } from "../said";
 import { zone } from "../state";
 import { gist, linesOf, type Step, seqOf, textOf, timeOf } from "../steps";
 import { absolute, duration } from "../time";
@@ -78,7 +79,7 @@ function StepBody({ step }: { step: Step }) {
         </p>
       );
     case "log":
-      return <p class="muted">{step.event.text}</p>;
+      return <p class="muted">{logged(step.event.text)}</p>;
     case "artifact":
       return (
         <p>
