@@ -10,11 +10,11 @@ from ohmyagent.chat.line import Line
 from ohmyagent.designer.answering import Designer
 from ohmyagent.designer.model import Model
 from ohmyagent.domain.conversations import Reason
-from tests.chat_world import Process, Reader
+from tests.chat_world import Process, Reader, until
 from tests.unit.chat.test_line import HEAD, OPENING, asked, serving, word
 from tests.world import World
 
-PATIENCE = 0.3
+PATIENCE = 0.8
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,7 @@ def test_a_turn_whose_model_falls_silent_ends_by_itself(
             again = await process.say(user, "다시", conversation_id=begun.turn.conversation_id)
             await process.idle()
             assert records.turns.get(world.store, again.turn.id).code == code
+            await until(lambda: len(hung_up) == 2)
             await model.aclose()
         return reader
 

@@ -143,7 +143,7 @@ def test_a_gateway_that_falls_silent_is_left(begun: bool):
 
     async def story() -> None:
         async with serving(serve) as url:
-            await heard(url, [], silence=0.3)
+            await heard(url, [], silence=0.8)
 
     with pytest.raises(ModelCutOff if begun else ModelFailed):
         asyncio.run(story())
