@@ -144,5 +144,7 @@ def _markdown(path: str, table: Table, korean: bool) -> str:
 def _row(column: Column) -> str:
     if not column.numbers:
         return f"| {cell(column.name)} | 0 | | | | |"
-    figures = (column.sum, column.sum / column.numbers, column.min, column.max)
+    mean = column.sum / column.numbers
+    # nobody reads the tenth place of a mean
+    figures = (column.sum, round(mean, 2) if abs(mean) >= 1 else mean, column.min, column.max)
     return f"| {cell(column.name)} | {column.numbers} | " + " | ".join(f"{figure:,.10g}" for figure in figures) + " |"

@@ -384,6 +384,11 @@ export const words = {
   networkNone: { ko: "없음 (인터넷 차단)", en: "None (no internet)" },
   networkSearch: { ko: "없음 (웹 검색만 가능)", en: "None (web search only)" },
   none: { ko: "없음", en: "None" },
+  mailOfGuest: {
+    ko: "게스트는 메일 주소가 없어 ‘알림’ 화면에만 남습니다",
+    en: "Guests have no address: it stays under Notifications",
+  },
+  seeLimits: { ko: "한도와 사용량 보기", en: "See limits and usage" },
   noneYet: { ko: "아직 없음", en: "None yet" },
   costLimit: { ko: "한 번 실행에 쓸 최대 비용", en: "Most a run may cost" },
   monthLimit: { ko: "한 달에 쓸 최대 비용", en: "Most a month may cost" },

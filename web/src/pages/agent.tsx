@@ -11,7 +11,7 @@ import { isDue, RunButton, runsOf } from "../parts/agent-card";
 import { DemoBadge, KindBadge, StatusBadge } from "../parts/badge";
 import { Calendar } from "../parts/calendar";
 import { Deliveries } from "../parts/deliveries";
-import { CostOf, reachOf, spent, startedBy, tokensOf } from "../parts/facts";
+import { CostOf, Mailed, reachOf, spent, startedBy, tokensOf } from "../parts/facts";
 import { toolName } from "../parts/field";
 import { Files } from "../parts/files";
 import { Hooks } from "../parts/hooks";
@@ -135,7 +135,9 @@ function Setup({ agent }: { agent: Agent }) {
         <dt>{t("timeLimit")}</dt>
         <dd>{t("minutesOf", { count: Math.round(limits.timeoutSeconds / 6) / 10 })}</dd>
         <dt>{t("cardMail")}</dt>
-        <dd>{t(`email_${agent.notify.email}`)}</dd>
+        <dd>
+          <Mailed when={agent.notify.email} />
+        </dd>
         {agent.schedule && (
           <>
             <dt>{t("schedule")}</dt>

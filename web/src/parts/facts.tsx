@@ -4,9 +4,9 @@ import type { ComponentChildren } from "preact";
 import { lang, type PlainWord, t } from "../language";
 import { dollars } from "../money";
 import { to } from "../route";
-import { now } from "../state";
+import { now, user } from "../state";
 import { duration } from "../time";
-import { type Agent, type Execution, isOver, type Trigger } from "../types";
+import { type Agent, type Email, type Execution, isOver, type Trigger } from "../types";
 import { Cost, When } from "./when";
 
 const triggerWords: Record<Trigger, PlainWord> = {
@@ -105,6 +105,16 @@ export const CostOf = ({ execution }: { execution: Execution }) =>
   ) : (
     <>–</>
   );
+
+/** When an agent mails; a guest has no address that anything could be sent to. */
+export const Mailed = ({ when }: { when: Email }) => (
+  <>
+    {t(`email_${when}`)}
+    {when !== "never" && user.value?.kind === "guest" && user.value.email === null && (
+      <span class="exact">{t("mailOfGuest")}</span>
+    )}
+  </>
+);
 
 /** Where an agent may go, in words; searching the web is the model's own and needs no host. */
 export const reachOf = (hosts: readonly string[], tools: readonly string[]): string =>

@@ -2,6 +2,7 @@
 
 import { t } from "../language";
 import type { Problem } from "../problem";
+import { to } from "../route";
 import { now } from "../state";
 import { Copy } from "./copy";
 import { Icon } from "./icon";
@@ -20,6 +21,11 @@ export function ProblemCard({ problem, again }: { problem: Problem; again?: (() 
         <Countdown until={problem.at + (problem.retryAfter ?? 1) * 1000} />
       ) : (
         hint && <p>{hint}</p>
+      )}
+      {problem.code === "plan_limit" && (
+        <p>
+          <a href={to.account()}>{t("seeLimits")}</a>
+        </p>
       )}
       {(again || problem.requestId) && (
         <p class="row">

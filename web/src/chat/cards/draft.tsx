@@ -7,7 +7,7 @@ import { fieldsOf } from "../../fields";
 import { lang, t } from "../../language";
 import { dollars } from "../../money";
 import { Form } from "../../pages/agent-form";
-import { reachOf } from "../../parts/facts";
+import { Mailed, reachOf } from "../../parts/facts";
 import { toolName } from "../../parts/field";
 import { Icon } from "../../parts/icon";
 import { ProblemCard } from "../../parts/problem-card";
@@ -76,7 +76,7 @@ function Facts({ draft, changed }: { draft: Draft; changed: string[] }) {
         {row("schedule", t("cardWhen"), when)}
         {row("tools", t("tools"), (agent.tools ?? []).map(toolName).join(", ") || t("none"))}
         {row("network", t("network"), reachOf(hosts, agent.tools ?? []))}
-        {row("notify", t("cardMail"), agent.notify?.email && t(`email_${agent.notify.email}`))}
+        {row("notify", t("cardMail"), agent.notify?.email && <Mailed when={agent.notify.email} />)}
         {row("model", t("model"), agent.model)}
         {row("limits", t("costLimit"), dollars(agent.limits?.maxCostMicroUsd))}
       </dl>
