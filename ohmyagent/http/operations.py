@@ -12,8 +12,11 @@ from pydantic import BaseModel
 from ohmyagent.domain.accounts import Scope
 from ohmyagent.http import bodies, context, origins
 from ohmyagent.http.bodies import DEFAULT_LIMIT, JSON
+from ohmyagent.http.scales import Scales
 
 View = Callable[..., Response]
+
+FILES = Scales()
 
 
 class Access(StrEnum):
@@ -89,12 +92,21 @@ def operation(
                 path["query"] = bodies.query(query)
             if body is not None:
                 path["body"] = bodies.valid(body, bodies.json_object(JSON, may_be_absent=body_optional))
-            return view(**path)
+            with FILES.holding(_weight(described)):
+                return view(**path)
 
         checked.operation = described  # type: ignore[attr-defined]
         return checked
 
     return decorate
+
+
+def _weight(operation: Operation) -> int:
+    """The bytes of a form with a file that the view will hold."""
+    if bodies.MULTIPART not in operation.takes or operation.limit <= DEFAULT_LIMIT:
+        return 0
+    length = request.content_length
+    return operation.limit if length is None else min(length, operation.limit)
 
 
 def _scopes(wanted: frozenset[Scope], method: str) -> frozenset[Scope]:

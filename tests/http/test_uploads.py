@@ -6,6 +6,8 @@ import pytest
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
+from ohmyagent.http import operations
+from ohmyagent.http.scales import Scales
 from ohmyagent.use_cases import uploading
 from tests.http.world import Api, Person
 
@@ -82,3 +84,14 @@ def test_only_its_owner_may_delete_a_file(api: Api) -> None:
     assert other.delete(f"/api/uploads/{upload['id']}").status_code == 404
     assert owner.delete(f"/api/uploads/{upload['id']}").status_code == 204
     assert owner.delete(f"/api/uploads/{upload['id']}").status_code == 404
+
+
+def test_files_weigh_while_they_are_taken_and_nothing_else_does(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    scales = Scales(10, waiting=0)
+    monkeypatch.setattr(operations, "FILES", scales)
+    person = api.guest()
+    with scales.holding(10):
+        refused = give(person, "a.txt", b"x" * 10)
+        assert (refused.status_code, "Retry-After" in refused.headers) == (503, True)
+        assert person.agent()["name"]
+    assert give(person, "a.txt", b"x" * 10).status_code == 201

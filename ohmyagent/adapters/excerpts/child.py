@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ohmyagent.domain.uploads import PDF, XLSX
 
-MEMORY = 1 << 30
+MEMORY = 256 << 20
 CPU_SECONDS = 8
 MOST_UNPACKED = 64 * 2**20
 """Of an xlsx: it is a zip archive, whose few bytes may unfold to many."""

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import structlog
@@ -15,13 +16,23 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 class ProcessReader:
-    """One child for each document."""
+    """One child for each document, one at a time: a function has half a gigabyte, and a child may take half of that."""
 
     def __init__(self, seconds: float = SECONDS) -> None:
         self._seconds = seconds
+        self._turn = threading.Lock()
 
     def excerpt(self, body: bytes, media_type: str, length: int) -> str | None:
         """The beginning as text, at most `length` characters; None when it has none or could not be read in time."""
+        if not self._turn.acquire(timeout=self._seconds):
+            log.info("document not read", media_type=media_type, reason="busy")
+            return None
+        try:
+            return self._read(body, media_type, length)
+        finally:
+            self._turn.release()
+
+    def _read(self, body: bytes, media_type: str, length: int) -> str | None:
         command = [sys.executable, "-m", CHILD, media_type, str(length)]
         try:
             done = subprocess.run(
