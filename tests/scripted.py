@@ -17,7 +17,7 @@ def bash(command: str) -> dict[str, Any]:
     return {"tool": "Bash", "input": {"command": command, "description": "test"}}
 
 
-def until_event(platform: PlatformProcess, id: str, kind: str, seconds: float = 90) -> None:
+def until_event(platform: PlatformProcess, id: str, kind: str, seconds: float = 180) -> None:
     """Returns once the execution has an event of that type."""
     deadline = time.monotonic() + seconds
     while not any(event["type"] == kind for event in platform.events(id)):

@@ -23,7 +23,7 @@ FLAGS = (
 )  # fmt: skip
 AXE = Path(__file__).resolve().parents[2] / "web/node_modules/axe-core/axe.min.js"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-PATIENCE = 30_000
+PATIENCE = 60_000
 """Milliseconds.  A state that comes is waited for, however busy the machine is; one that does not costs this once."""
 expect.set_options(timeout=PATIENCE)
 ENDED = re.compile("succeeded|failed|cancelled|timed_out")
@@ -41,7 +41,7 @@ def chromium() -> Iterator[Browser]:
         lacking = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         lacking("Chromium is not installed (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS), timeout=4 * PATIENCE)
         yield browser
         browser.close()
 
@@ -120,7 +120,7 @@ class Visitor:
     def status(self) -> Locator:
         return self.page.locator("h1 [data-status]")
 
-    def until(self, status: str, seconds: float = 90) -> None:
+    def until(self, status: str, seconds: float = 180) -> None:
         """An end that is not the one awaited fails at once, with all that the page says."""
         awaited = ENDED if re.fullmatch(ENDED, status) else re.compile(status)
         expect(self.status()).to_have_attribute("data-status", awaited, timeout=seconds * 1000)

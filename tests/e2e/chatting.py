@@ -117,7 +117,7 @@ class Chatter:
 
     def until(self, holds: Callable[[], bool]) -> None:
         """What the page asked for arrives by and by."""
-        for _ in range(600):
+        for _ in range(1200):
             if holds():
                 return
             self.page.wait_for_timeout(50)

@@ -43,7 +43,7 @@ class PseudoTerminal:
         """The same without escapes."""
         return ESCAPES.sub("", self.screen)
 
-    def until(self, sign: str, seconds: float = 60) -> str:
+    def until(self, sign: str, seconds: float = 120) -> str:
         """The text once the sign is in it."""
         deadline = time.monotonic() + seconds
         while sign not in self.text:
@@ -54,7 +54,7 @@ class PseudoTerminal:
     def type(self, keys: str) -> None:
         os.write(self._master, keys.encode())
 
-    def end(self, seconds: float = 40) -> int:
+    def end(self, seconds: float = 120) -> int:
         """The exit code, once the command has ended by itself."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self._read(0.2):

@@ -24,7 +24,7 @@ date,product,quantity,amount
 2026-11-17,커피,6,27000
 2026-11-18,샌드위치,3,23700
 """
-LONG = 90_000
+LONG = 180_000
 """Milliseconds for what a run in a sandbox takes on a slow machine."""
 
 

@@ -58,7 +58,7 @@ class Machine:
         env = {"PATH": str(self.bin), "LANG": language, "HOME": str(self.folder), "PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-m", "ohmyagent.cli.main", "deploy", "gcp", *words]
         return subprocess.run(
-            command, env=env, capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL
+            command, env=env, capture_output=True, text=True, timeout=200, check=False, stdin=subprocess.DEVNULL
         )
 
     @property

@@ -27,14 +27,14 @@ def build() -> dict[str, Any]:
 
 def schema_faults(name: str, file: Path) -> str:
     command = [str(BIN / "check-jsonschema"), "--builtin-schema", name, str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
 def shell_faults(script: str) -> str:
     done = subprocess.run(
         [str(BIN / "shellcheck"), "--shell", "bash" if "bash" in script.splitlines()[0] else "sh", "-"],
-        input=script, capture_output=True, text=True, timeout=60, check=False,
+        input=script, capture_output=True, text=True, timeout=200, check=False,
     )  # fmt: skip
     return done.stdout + done.stderr
 
@@ -81,7 +81,7 @@ def test_every_image_is_made_from_a_base_that_is_named_by_its_digest(tmp_path: P
     (script,) = (step["script"] for step in build()["steps"] if step["id"] == "images")
     given = build()["substitutions"] | {"PROJECT_ID": "demo", "BUILD_ID": "1", "_DEBIAN": f"debian@sha256:{'0' * 64}"}
     env = given | {"PATH": f"{docker.parent}:/usr/bin:/bin"}
-    subprocess.run(["bash", "-c", script], cwd=tmp_path, env=env, timeout=60, check=True)
+    subprocess.run(["bash", "-c", script], cwd=tmp_path, env=env, timeout=200, check=True)
     calls = (tmp_path / "calls").read_text()
     bases = re.findall(r"^build --build-arg BASE=(\S+) --file (\S+)/Dockerfile", calls, re.MULTILINE)
     python = f"docker.io/library/python@sha256:{'7'.zfill(64)}"
@@ -119,7 +119,7 @@ def test_every_substitution_that_is_used_is_there_and_every_one_that_is_there_is
 
 def listed(kind: str) -> set[str]:
     command = [sys.executable, str(ROOT / "infra" / "processes.py"), "--class", kind]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=True)
     return set(done.stdout.strip().split(","))
 
 
@@ -132,7 +132,7 @@ def test_the_build_reads_the_map_of_what_runs_as_yaml_does(kind: str) -> None:
 def test_the_page_is_deployed_with_this_region_and_this_stream(tmp_path: Path) -> None:
     output = tmp_path / "firebase.json"
     words = ["--region", "asia-northeast1", "--stream", "https://stream.example.com", "--output", str(output)]
-    subprocess.run([sys.executable, str(ROOT / "infra" / "hosting.py"), *words], check=True, timeout=30)
+    subprocess.run([sys.executable, str(ROOT / "infra" / "hosting.py"), *words], check=True, timeout=200)
     hosting = json.loads(output.read_text(encoding="utf-8"))["hosting"]
     assert {one["run"]["region"] for one in hosting["rewrites"] if "run" in one} == {"asia-northeast1"}
     policy = next(one["value"] for one in hosting["headers"][0]["headers"] if one["key"] == "Content-Security-Policy")

@@ -103,7 +103,7 @@ class World:
         command = [sys.executable, str(ROOT / "infra" / "rollout.py"), what, *words, "--project", "example-project"]
         command += ["--services", ",".join(SERVICES), "--smoke-services", "agents", "--minutes", "0", "--every", "0"]
         return subprocess.run(
-            command, cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=60, check=False
+            command, cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=200, check=False
         )
 
     def serving(self) -> dict[str, dict[str, int]]:

@@ -56,7 +56,7 @@ def set_up(folder: Path, *command: str, **environment: str) -> subprocess.Comple
         env=surroundings(folder) | environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         check=False,
     )
 

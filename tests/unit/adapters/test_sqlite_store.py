@@ -73,7 +73,7 @@ for round in range(50):
 assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
 assert [store.get(f"things/{id}")["n"] for id in ("t0", "t1", "t2", "parent")] == [49] * 4
 """
-    subprocess.run([sys.executable, "-c", program, str(tmp_path / "oma.db")], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "oma.db")], check=True, timeout=200)
 
 
 def descriptors(database: Path) -> int:
