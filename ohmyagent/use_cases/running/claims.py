@@ -80,12 +80,7 @@ def claim(
     # from the same claim follow the same tokens: one that is late does not put another in the place of what was given
     own = claim_id or new_secret()
     runner_token, model_secret = (derived_secret(own, use, launch_id, nonce, str(index)) for use in ("runner", "model"))
-
-    # read apart: of a hundred runners that claim at once none waits for another, for each writes its own run only
-    launched, task = place(store, launch_id, index)
-    execution_id = records.launches.get(store, launched).run(nonce, task) if Launch.is_document(launched) else launched
-    if launched == execution_id and task != 0:
-        raise NotFound()
+    execution_id = _run_of(store, launch_id, nonce, index)
 
     def work(tx: Transaction) -> tuple[Execution, Claim | None]:
         # the agent is this run's until its end: nobody else changes its files, and its talk waits
@@ -123,6 +118,19 @@ def claim(
     if execution.rehearsal:
         _show(store, execution, now)
     return _told_of_secrets(store, execution, claimed)
+
+
+def _run_of(store: Store, launch_id: str, nonce: str, index: int) -> str:
+    """The id of the run that the task is for; raises NotFound.
+
+    Read apart: of a hundred runners that claim at once none waits for another, for each writes its own run only.
+    """
+    launched, task = place(store, launch_id, index)
+    if Launch.is_document(launched):
+        return records.launches.get(store, launched).run(nonce, task)
+    if task != 0:
+        raise NotFound()
+    return launched
 
 
 def _has_worked(documents: records.Readable, execution: Execution) -> bool:
