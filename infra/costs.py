@@ -16,9 +16,9 @@ import yaml
 HERE = Path(__file__).resolve().parent
 DAYS = 30.4
 MINUTES = DAYS * 24 * 60
-RUN_WRITES = 12
+RUN_WRITES = 11
 RUN_READS = 32
-"""Of a run without model calls and log, measured by tests/gcp/test_costs.py; one write counts requests by address."""
+"""Of a run that keeps a file, without model calls, log and lease, measured by tests/gcp/test_costs.py."""
 RENEWAL_SECONDS = 15
 """How often the lease of a run that goes on is written (half of wiring.FAR.lease)."""
 IMAGES = 2.5
