@@ -13,7 +13,7 @@ LATE = ["^AssertionError", "^TimeoutError: "]
 """What a page raises that was late; a hanging test, a broken set-up or a bug in a test is none of them."""
 
 
-LONGEST_FIRST = ("e2e", "gcp", "isolation", "faults")
+LONGEST_FIRST = ("e2e", "isolation", "faults")
 """Folders whose modules take minutes: at the end, one of them would leave the other worker with nothing to do."""
 
 
