@@ -9,7 +9,7 @@ SLOW   := openapi functions cold_start gateway_forward egress_service local_serv
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-fast test-long test-fresh gcp-test check format eval bench lock clean
+.PHONY: help run setup test test-fast test-long test-fresh gcp-test test-images check format eval bench lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -41,6 +41,10 @@ test-fresh:  ## `make run` and `make test` in a new Debian root (needs root and 
 gcp-test: .tools/tasks-emulator  ## The platform in gcp mode on this machine, with faults between its parts, and what it costs
 	$(SETUP) test
 	$(PYTEST) -s tests/gcp tests/contract/test_google.py tests/contract/test_tasks_emulator.py tests/contract/test_rules.py
+
+test-images:  ## Build the three images and run the platform and agents in their containers (needs root, buildah, podman, runc)
+	$(SETUP) test
+	$(PYTEST) -m containers -s tests/containers
 
 .tools/tasks-emulator: requirements-tasks-emulator.txt
 	$(SETUP) test

@@ -5,6 +5,7 @@ It has one interface, a wire to this machine, without a route to anywhere else.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import socket
@@ -48,15 +49,32 @@ def lacking() -> str | None:
 
 @cache
 def build(image: str = IMAGE, folder: str = "jobs/agent-runner", base: str = BASE, *options: str) -> None:
-    """The image as it stands in this tree, once for a session; what did not change is taken from before."""
+    """The image as it stands in this tree; one that was made from the same files is taken as it is."""
     if subprocess.run([*PODMAN, "image", "exists", base], check=False).returncode:
         subprocess.run([KIT / "make-base.sh", base], check=True)
     dockerfile = REPOSITORY / folder / "Dockerfile"
+    digest = _digest(dockerfile, base)
+    labels = [*PODMAN, "image", "inspect", "--format", '{{index .Labels "made-from"}}', image]
+    if subprocess.run(labels, capture_output=True, text=True, check=False).stdout.strip() == digest:
+        return
+    given = ("--build-arg", f"BASE={base}", "--label", f"made-from={digest}")
     subprocess.run(
-        [KIT / "build.sh", *options, "--build-arg", f"BASE={base}", "-t", image, "-f", dockerfile, REPOSITORY],
-        check=True,
-        capture_output=True,
+        [KIT / "build.sh", *options, *given, "-t", image, "-f", dockerfile, REPOSITORY], check=True, capture_output=True
     )
+
+
+def _digest(dockerfile: Path, base: str) -> str:
+    """Of all that the file copies, and of the base."""
+    lines = dockerfile.read_text().splitlines()
+    named = [word for line in lines if line.startswith("COPY ") and "--from" not in line for word in line.split()[1:-1]]
+    found = {path for name in named for path in REPOSITORY.glob(name)}
+    files = {file for path in found for file in ([path] if path.is_file() else path.rglob("*")) if file.is_file()}
+    inside = sorted(file for file in files if "__pycache__" not in file.parts)
+    known = subprocess.run([*PODMAN, "image", "inspect", "--format", "{{.Id}}", base], capture_output=True, check=True)
+    digest = hashlib.sha256(known.stdout + dockerfile.read_bytes())
+    for file in inside:
+        digest.update(f"{file.relative_to(REPOSITORY)}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
 
 
 @contextmanager

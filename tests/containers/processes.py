@@ -17,6 +17,8 @@ from tests.containers.place import HERE, PODMAN, THERE, Container
 PYTHON = "docker.io/library/python:3.12-slim-bookworm"
 FUNCTIONS = "oh-my-agent-functions-under-test"
 SERVICES = "oh-my-agent-services-under-test"
+IN_ONE_GO = ("--layers=false",)
+"""Where storage copies a whole image for each layer, building anew is quicker than what it saves."""
 START_SECONDS = 60.0
 STOP = """
 import os, pathlib, signal, sys

@@ -11,12 +11,10 @@ import pytest
 
 from tests.containers import place
 from tests.containers.place import Container
-from tests.containers.processes import FUNCTIONS, PYTHON, SERVICES, Process, environment, process
+from tests.containers.processes import FUNCTIONS, IN_ONE_GO, PYTHON, SERVICES, Process, environment, process
 from tests.contract import emulator as emulators
 from tests.infra import deployables
 
-IN_ONE_GO = ("--layers=false",)
-"""Where storage copies a whole image for each layer, building anew is quicker than what it saves."""
 LIMIT = 200 * 1024 * 1024
 START = ("sh", "/srv/services/start.sh")
 SERVE = ("sh", "/srv/functions/start.sh")

@@ -89,6 +89,13 @@ def test_every_image_is_made_from_a_base_that_is_named_by_its_digest(tmp_path: P
     assert (tmp_path / "made" / "bases.digest").read_text().split() == [python, given["_DEBIAN"]]
 
 
+@pytest.mark.parametrize("folder", ["functions", "services", "jobs/agent-runner"])
+def test_a_dockerfile_has_no_base_but_the_one_it_is_given(folder: str) -> None:
+    lines = (ROOT / folder / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    assert "ARG BASE" in lines
+    assert {line.split()[1] for line in lines if line.startswith("FROM")} == {"${BASE}"}
+
+
 def test_the_actions_of_the_workflows_are_named_by_commit() -> None:
     used = [line for file in WORKFLOWS for line in file.read_text(encoding="utf-8").splitlines() if "uses:" in line]
     assert len(used) == 3
