@@ -12,7 +12,7 @@ from tests.platform_process import Json, PlatformProcess
 
 pytestmark = pytest.mark.sandbox
 
-WORDS = (Path(__file__).resolve().parents[2] / "web" / "src" / "words.ts").read_text("utf-8")
+WORDS = (Path(__file__).resolve().parents[2] / "web" / "src" / "words" / "chat.ts").read_text("utf-8")
 CSV = "date,product,quantity,amount\n2026-11-16,연필,3,1200\n2026-11-17,공책,2,800\n"
 
 

@@ -1,10 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { detected } from "../src/language";
-import { words } from "../src/words";
+import { rooms, words } from "../src/words";
 
 const blanks = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1]).sort();
 
 describe("words", () => {
+  it("have one meaning each, whichever room they stand in", () => {
+    const names = rooms.flatMap((room) => Object.keys(room));
+    expect(names.length).toBe(Object.keys(words).length);
+  });
+
   it.each(Object.entries(words))(
     "%s says something, with the same blanks, in both languages",
     (_, { ko, en }) => {

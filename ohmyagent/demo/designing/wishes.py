@@ -53,7 +53,7 @@ _WEB = re.compile(
 
 _ENGLISH_OPENING = re.compile(
     r"^(?:please|can you|could you|i(?:'d| would) like (?:you )?to|i want (?:you )?to|i need (?:you )?to"
-    r"|make (?:me )?an agent (?:that|to)|(?:and|then|to)\b)[, ]*", re.I,
+    r"|make (?:me )?an agent (?:that|to)|(?:send|give|show|tell) me(?: an?| the)?\b|(?:and|then|to)\b)[, ]*", re.I,
 )  # fmt: skip
 _ENGLISH_CUT = re.compile(
     r",| and (?:e-?mail|mail|send|save|tell|let|write|list)\b| then | so that |[;\n]|\.(?=\s|$)", re.I

@@ -1,0 +1,162 @@
+/** What belongs to an agent: files, webhooks, secrets, standing still and mails. */
+
+import type { Both } from "./both";
+
+export const agent = {
+  // Files
+  files: { ko: "작업 폴더", en: "Workspace files" },
+  filesHint: {
+    ko: "에이전트가 읽을 파일을 올려 두세요. 실행이 끝나면 에이전트가 남긴 파일도 여기에 있습니다.",
+    en: "Put files here for the agent to read. Files it leaves behind appear here after a run.",
+  },
+  filesNone: { ko: "파일이 없습니다.", en: "No files." },
+  upload: { ko: "파일 올리기", en: "Upload a file" },
+  uploading: { ko: "올리는 중…", en: "Uploading…" },
+  uploaded: { ko: "“{name}”을(를) 올렸습니다", en: "Uploaded “{name}”" },
+  removeFile: { ko: "{name} 삭제", en: "Delete {name}" },
+  removedFile: { ko: "“{name}”을(를) 지웠습니다", en: "Deleted “{name}”" },
+
+  // Webhooks
+  hooks: { ko: "웹훅", en: "Webhooks" },
+  hooksHint: {
+    ko: "다른 프로그램이 이 주소로 요청을 보내면 에이전트가 실행됩니다. 보낸 내용은 지시가 아니라 자료(input.txt)로 전달됩니다.",
+    en: "A request to such an address runs the agent. What is sent arrives as data (input.txt), never as instructions.",
+  },
+  hooksNone: { ko: "웹훅이 없습니다.", en: "No webhooks." },
+  hookMake: { ko: "웹훅 만들기", en: "Make a webhook" },
+  hookSecret: { ko: "비밀 값", en: "Secret" },
+  hookSecretOnce: {
+    ko: "지금 한 번만 보입니다. 요청에 서명하거나 Authorization: Bearer 뒤에 붙여 보내세요.",
+    en: "Shown this once. Sign requests with it, or send it after Authorization: Bearer.",
+  },
+  hookSecretRotated: {
+    ko: "지금 한 번만 보입니다. 앞의 비밀 값은 24시간 동안 함께 쓸 수 있습니다.",
+    en: "Shown this once. The secret before it works for 24 hours more.",
+  },
+  hookSecretDone: { ko: "따로 적어 두었습니다", en: "I have kept it" },
+  hookCopySecret: { ko: "비밀 값 복사", en: "Copy the secret" },
+  hookCopyUrl: { ko: "주소 복사", en: "Copy the address" },
+  hookRotate: { ko: "비밀 값 바꾸기", en: "Change the secret" },
+  hookRemove: { ko: "웹훅 삭제", en: "Delete the webhook" },
+  hookRemoveSure: {
+    ko: "이 주소는 바로 사라지고 되돌릴 수 없습니다.",
+    en: "This address is gone at once and does not come back.",
+  },
+  hookRemoved: { ko: "웹훅을 삭제했습니다", en: "Webhook deleted" },
+  hookLastUsed: { ko: "마지막 사용", en: "Last used" },
+  hookUnused: { ko: "없음", en: "never" },
+  deliveries: { ko: "끝났을 때 알리는 웹훅", en: "Outgoing webhook" },
+  deliveriesHint: {
+    ko: "실행이 끝날 때마다 정해 둔 주소로 결과를 보냅니다. 받지 못하면 하루 동안 다시 보냅니다.",
+    en: "Each end of a run is posted to your address. If it does not arrive, it is tried again for a day.",
+  },
+  deliveriesOff: { ko: "알릴 주소를 정하지 않았습니다.", en: "No address is set." },
+  deliveriesNone: { ko: "아직 보낸 것이 없습니다.", en: "Nothing was sent yet." },
+  deliveriesSet: { ko: "주소 정하기", en: "Set an address" },
+  deliveriesChange: { ko: "주소 바꾸기", en: "Change the address" },
+  deliveryAttempts: { ko: "{count}번 시도", en: "attempts: {count}" },
+  deliveryNext: { ko: "다음 시도", en: "next try" },
+  deliveryStatus: { ko: "응답 {status}", en: "answer {status}" },
+  delivery_pending: { ko: "보내는 중", en: "Being sent" },
+  delivery_delivered: { ko: "전달함", en: "Delivered" },
+  delivery_failed: { ko: "전달하지 못함", en: "Not delivered" },
+  undelivered_address_refused: { ko: "허용되지 않는 주소", en: "address not allowed" },
+  undelivered_bad_address: { ko: "잘못된 주소", en: "not a valid address" },
+  undelivered_unknown_host: { ko: "찾을 수 없는 주소", en: "host not found" },
+  undelivered_no_connection: { ko: "연결되지 않음", en: "no connection" },
+  undelivered_tls: { ko: "안전한 연결 실패", en: "no secure connection" },
+  undelivered_timeout: { ko: "응답 시간 초과", en: "no answer in time" },
+  undelivered_no_answer: { ko: "응답 없음", en: "no answer" },
+  undelivered_bad_answer: { ko: "알 수 없는 응답", en: "not a valid answer" },
+  webhookSecret: { ko: "서명 키", en: "Signing key" },
+  webhookSecretShow: { ko: "서명 키 보기", en: "Show the signing key" },
+  webhookSecretHide: { ko: "서명 키 숨기기", en: "Hide the signing key" },
+  webhookSecretRotate: { ko: "서명 키 바꾸기", en: "Change the signing key" },
+  webhookSecretCopy: { ko: "서명 키 복사", en: "Copy the signing key" },
+  webhookSecretHint: {
+    ko: "받은 요청의 서명(webhook-signature)을 이 키로 확인하세요.",
+    en: "Check the webhook-signature of what arrives with this key.",
+  },
+  webhookSecretRotated: {
+    ko: "앞의 키를 바꾼 뒤 24시간 동안은 두 키로 함께 서명합니다.",
+    en: "For 24 hours after the change, deliveries are signed by both keys.",
+  },
+
+  // Secrets
+  secrets: { ko: "비밀 값", en: "Secrets" },
+  secretsHint: {
+    ko: "API 키나 비밀번호처럼 숨겨야 하는 값입니다. 정해 둔 주소로 가는 요청에만 플랫폼이 붙여 보내며, 에이전트도 이 화면도 값을 다시 볼 수 없습니다.",
+    en: "Values such as API keys. They are added outside the sandbox to requests for their hosts only; neither the agent nor this page sees them again.",
+  },
+  secretsNone: { ko: "비밀 값이 없습니다.", en: "No secrets." },
+  secretsNeedHosts: {
+    ko: "먼저 에이전트에 접속을 허용할 주소를 적어 주세요.",
+    en: "First give the agent hosts that it may reach.",
+  },
+  secretAdd: { ko: "비밀 값 추가", en: "Add a secret" },
+  secretReplace: { ko: "바꾸기", en: "Replace" },
+  secretReplaceOf: { ko: "{name} 바꾸기", en: "Replace {name}" },
+  secretRemoveOf: { ko: "비밀 값 {name} 삭제", en: "Delete the secret {name}" },
+  secretRemoved: { ko: "비밀 값 “{name}”을(를) 지웠습니다", en: "Deleted the secret “{name}”" },
+  secretSaved: { ko: "비밀 값 “{name}”을(를) 저장했습니다", en: "Saved the secret “{name}”" },
+  secretNameHint: { ko: "예: news-api-key", en: "For example: news-api-key" },
+  secretValue: { ko: "값", en: "Value" },
+  secretValueHint: {
+    ko: "8자 이상. 저장하면 다시 보여 드리지 않습니다.",
+    en: "At least 8 characters. Once saved it is not shown again.",
+  },
+  secretHosts: { ko: "이 값을 보낼 주소", en: "Hosts it is for" },
+  secretHostsHint: {
+    ko: "이 주소로 가는 요청에만 붙습니다.",
+    en: "It is added to requests for these hosts only.",
+  },
+  secretBelow: { ko: "{hosts}에 속하는 주소", en: "Hosts below {hosts}" },
+  secretBelowHint: {
+    ko: "주소를 그대로 적어 주세요. 여럿이면 쉼표로 나눕니다.",
+    en: "Exact names, with commas between them.",
+  },
+  secretWay: { ko: "보내는 방법", en: "How it is sent" },
+  secretWayHeader: { ko: "다른 헤더에 값만", en: "Alone in another header" },
+  secretHeader: { ko: "헤더 이름", en: "Name of the header" },
+  secretHeaderHint: { ko: "예: X-API-Key", en: "For example: X-API-Key" },
+
+  // Standing still, and mails
+  standsStill: { ko: "자동 실행이 멈춰 있습니다", en: "It does not run by itself now" },
+  standsStillShort: { ko: "자동 실행 멈춤", en: "Stopped" },
+  why_failures: {
+    ko: "다섯 번 연속으로 실패해서 멈췄습니다. 설정을 고치거나, 직접 실행해 성공하거나, 아래 버튼을 누르면 다시 시작합니다.",
+    en: "It failed five times in a row. It goes on when you edit it, when it succeeds by hand, or with the button below.",
+  },
+  why_budget: {
+    ko: "이번 달 비용 한도를 다 썼습니다. 다음 달이 되거나 한도를 올리면 저절로 다시 시작합니다.",
+    en: "This month's cost limit is used up. It goes on by itself next month, or when the limit is raised.",
+  },
+  why_user_deleted: {
+    ko: "이 에이전트를 만든 사람의 계정이 삭제되어 멈췄습니다.",
+    en: "The account it belongs to was deleted.",
+  },
+  why_suspended: {
+    ko: "이 에이전트를 만든 사람의 계정이 정지되어 멈췄습니다.",
+    en: "The account it belongs to was suspended.",
+  },
+  goOn: { ko: "다시 시작", en: "Go on" },
+  lastFailure: { ko: "마지막 실행 보기", en: "See its last run" },
+  mails: { ko: "알림", en: "Mail" },
+  mailsHint: {
+    ko: "에이전트의 실패, 복구, 결과를 알리는 메일입니다. 보내지 못한 것도 여기서 읽을 수 있습니다.",
+    en: "Mails on failures, recoveries and results of your agents. Those that could not be sent can be read here.",
+  },
+  mailsNone: { ko: "아직 메일이 없습니다.", en: "No mails yet." },
+  mailTo: { ko: "받는 사람: {to}", en: "To {to}" },
+  mailReason: { ko: "메일 서버의 답: {reason}", en: "The mail server said: {reason}" },
+  readMail: { ko: "내용 보기", en: "Read it" },
+  mail_queued: { ko: "보낼 예정", en: "Waiting" },
+  mail_planned: { ko: "예정됨", en: "Planned" },
+  mail_sending: { ko: "보내는 중", en: "Being sent" },
+  mail_sent: { ko: "보냄", en: "Sent" },
+  mail_kept: { ko: "보관만 함 (메일 서버 없음)", en: "Kept here (no mail server)" },
+  mail_failed: { ko: "보내지 못함", en: "Not sent" },
+  mail_unknown: { ko: "보냈는지 알 수 없음", en: "Perhaps sent" },
+  mail_suppressed: { ko: "보내지 않음 (수신 거부 또는 반송)", en: "Not sent (stopped or bounced)" },
+  mail_no_address: { ko: "보관만 함 (주소 없음)", en: "Kept here (no address)" },
+} as const satisfies Both;

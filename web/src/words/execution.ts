@@ -1,0 +1,52 @@
+/** One run. */
+
+import type { Both } from "./both";
+
+export const execution = {
+  // An execution
+  execution: { ko: "실행", en: "Run" },
+  executionOf: { ko: "{name} 실행", en: "Run of {name}" },
+  stop: { ko: "실행 중지", en: "Stop the run" },
+  stopping: { ko: "중지하는 중…", en: "Stopping…" },
+  runAgain: { ko: "다시 실행", en: "Run again" },
+  tokensIn: { ko: "입력 토큰", en: "Input tokens" },
+  tokensOut: { ko: "출력 토큰", en: "Output tokens" },
+  tokensCache: { ko: "캐시 토큰", en: "Cache tokens" },
+  costAgainst: { ko: "한도 {cap} 중", en: "of {cap} limit" },
+  costPartial: { ko: "일부만 집계됨", en: "partly counted" },
+  result: { ko: "결과", en: "Result" },
+  resultNone: { ko: "남긴 결과가 없습니다.", en: "It left no result." },
+  resultSoon: { ko: "끝나면 결과가 여기에 나타납니다.", en: "The result appears here when the run ends." },
+  copyResult: { ko: "결과 복사", en: "Copy result" },
+  copied: { ko: "복사했습니다", en: "Copied" },
+  kind_done: { ko: "완료", en: "Done" },
+  kind_partial: { ko: "일부만 완료", en: "Partly done" },
+  kind_nothing_new: { ko: "새로운 내용 없음", en: "Nothing new" },
+  kind_blocked: { ko: "막혀서 멈춤", en: "Blocked" },
+  kindInferred: { ko: "추정", en: "inferred" },
+  kindInferredHint: {
+    ko: "에이전트가 결과의 종류를 밝히지 않아 결과의 글에서 추정했습니다.",
+    en: "The agent did not say what kind of result this is; it was inferred from the text.",
+  },
+  artifacts: { ko: "만든 파일", en: "Files made" },
+  download: { ko: "{name} 내려받기", en: "Download {name}" },
+  timeline: { ko: "진행 과정", en: "What it did" },
+  timelineNone: { ko: "아직 기록이 없습니다.", en: "Nothing yet." },
+  earlier: { ko: "앞의 기록 {count}개 더 보기", en: "Show {count} earlier" },
+  hosts: { ko: "접속한 곳", en: "Hosts tried" },
+  hostAllowed: { ko: "허용", en: "Allowed" },
+  hostRefused: { ko: "차단", en: "Refused" },
+  hostUse: { ko: "{count}번", en: "{count}×" },
+  input: { ko: "입력", en: "Input" },
+  output: { ko: "출력", en: "Output" },
+  toolRunning: { ko: "하는 중", en: "running" },
+  toolDone: { ko: "완료", en: "done" },
+  toolFailed: { ko: "오류", en: "error" },
+  reconnecting: {
+    ko: "연결이 끊겼습니다. 다시 연결하는 중… 실행은 계속되고 있습니다.",
+    en: "The connection was lost. Reconnecting… The run goes on meanwhile.",
+  },
+  nowDoing: { ko: "지금: {what}", en: "Now: {what}" },
+  thinking: { ko: "생각하는 중", en: "Thinking" },
+  waitingTurn: { ko: "차례를 기다리는 중", en: "Waiting for its turn" },
+} as const satisfies Both;
