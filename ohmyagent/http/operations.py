@@ -82,12 +82,7 @@ def operation(
         @wraps(view)
         def checked(**path: Any) -> Response:
             request.max_content_length = limit
-            if access in (Access.USER, Access.ADMIN):
-                context.signed_in(*_scopes(scopes, request.method))
-            if access is Access.ADMIN:
-                context.admin()
-            if access is not Access.INTERNAL:  # no browser calls these, and their tokens are longer than ours
-                check_origin()
+            _admit(access, scopes)
             if query is not None:
                 path["query"] = bodies.query(query)
             if body is not None:
@@ -99,6 +94,16 @@ def operation(
         return checked
 
     return decorate
+
+
+def _admit(access: Access, scopes: frozenset[Scope]) -> None:
+    """Raises Unauthenticated, Forbidden, and NotFound for what only administrators have."""
+    if access in (Access.USER, Access.ADMIN):
+        context.signed_in(*_scopes(scopes, request.method))
+    if access is Access.ADMIN:
+        context.admin()
+    if access is not Access.INTERNAL:  # no browser calls these, and their tokens are longer than ours
+        check_origin()
 
 
 def _weight(operation: Operation) -> int:
