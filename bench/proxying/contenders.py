@@ -18,7 +18,6 @@ from bench.proxying.ours import RUNS, token
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / ".tools" / "bench" / "litellm"
 LITELLM = "1.106.0"
-TICK = os.sysconf("SC_CLK_TCK")
 NGINX = """
 worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{ worker_connections 1024; }}
@@ -152,5 +151,6 @@ def _children(pid: int) -> list[int]:
 
 
 def _cpu(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
+    """In nanoseconds where `stat` has hundredths of a second, summed over the threads that live."""
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
