@@ -13,6 +13,8 @@ from ohmyagent.ports import Document, Task
 MAX_DOCUMENT = 1_048_576
 """Bytes, as Firestore counts them.  Source: https://firebase.google.com/docs/firestore/storage-size"""
 MAX_TEXT = 1_048_487
+PLAIN = 1_000
+"""Characters of a text that is looked at in place."""
 MAX_DEPTH = 20
 """Lists and maps within the document."""
 MAX_FLOAT = 1e300
@@ -93,6 +95,8 @@ def _map_size(data: Mapping[str, Any], where: str, depth: int) -> int:
             size += len(name) + 9
         elif kind is bool or value is None:
             size += len(name) + 2
+        elif kind is str and len(value) < PLAIN and value.isascii() and "\0" not in value:
+            size += len(name) + len(value) + 2
         else:
             size += len(name) + 1 + value_size(value, f"{where}.{name}" if where else name, depth)
     return size
