@@ -2,7 +2,7 @@
 
 import functions_framework
 from cloudevents.http import CloudEvent
-from flask import Request
+from flask import Request, request
 from werkzeug.wrappers import Response
 
 from ohmyagent.http.serving import serve
@@ -47,8 +47,10 @@ def admin(request: Request) -> Response:
 @functions_framework.cloud_event
 def changes(event: CloudEvent) -> None:
     from ohmyagent.adapters.gcp.changes import change_of  # the one function that hears of writes
+    from ohmyagent.http.calling import check_event
     from ohmyagent.use_cases.reacting import react
 
+    check_event(request, app())
     react(change_of(event), app())
 
 

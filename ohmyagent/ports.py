@@ -196,8 +196,11 @@ class Metronome(Protocol):
 class Callers(Protocol):
     """Who calls the routes that only the platform itself may call."""
 
-    def check(self, token: str, audience: str) -> None:
-        """Raises Unauthenticated unless the token is sound, is for `audience`, and is of the account that may call."""
+    def check(self, token: str, audience: str | None) -> None:
+        """Raises Unauthenticated unless the token is sound, is of the account that may call, and is for `audience`.
+
+        None: whatever it is for.
+        """
 
 
 class Liveness(StrEnum):

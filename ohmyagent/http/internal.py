@@ -1,13 +1,12 @@
 """/internal: what Cloud Scheduler and Cloud Tasks call; nobody else can."""
 
-import re
 from typing import Protocol, cast
 
 import structlog
 from flask import Blueprint, Response, jsonify, request
 
-from ohmyagent.domain.errors import FieldError, Invalid, NotFound, Unauthenticated
-from ohmyagent.http import bodies, context
+from ohmyagent.domain.errors import FieldError, Invalid, NotFound
+from ohmyagent.http import bodies, calling, context
 from ohmyagent.http.answers import nothing
 from ohmyagent.http.operations import Access, operation
 from ohmyagent.ports import Callers, Later, Task
@@ -17,8 +16,6 @@ log = structlog.get_logger()
 
 minutes = Blueprint("internal_minutes", __name__)
 tasks = Blueprint("internal_tasks", __name__)
-
-_BEARER = re.compile(r"Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)", re.IGNORECASE)
 
 
 class Program(working.Program, Protocol):
@@ -69,10 +66,7 @@ def task(kind: str) -> Response:
 
 def _called_for(service: str) -> None:
     """Raises Unauthenticated unless the platform's own account calls this service."""
-    bearer = _BEARER.fullmatch(request.headers.get("Authorization", ""))
-    if bearer is None:
-        raise Unauthenticated()
-    app().callers.check(bearer[1], app().address(service))
+    calling.check(request, app().callers, app().address(service))
 
 
 def _task(kind: str) -> Task:

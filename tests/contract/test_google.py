@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -30,7 +30,7 @@ from ohmyagent.runner.platform import Platform
 from ohmyagent.runner.protocol import Claim
 from ohmyagent.settings import Settings
 from tests.fake_platform import FakePlatform
-from tests.googleapi.identity import INVOKER, Issuer
+from tests.googleapi.identity import INVOKER, Issuer, by_cloud_run
 from tests.googleapi.kms import KmsStandIn
 from tests.googleapi.run import RunStandIn
 from tests.googleapi.scheduler import SchedulerStandIn
@@ -409,9 +409,25 @@ def test_the_platforms_own_account_may_call_and_certificates_are_kept(
     ],
     ids=str,
 )
-def test_other_tokens_are_refused(callers: GoogleCallers, issuer: Issuer, claims: dict[str, Any]) -> None:
+@pytest.mark.parametrize("passed_on", [lambda token: token, by_cloud_run], ids=["signed", "passed on"])
+def test_other_tokens_are_refused(
+    callers: GoogleCallers, issuer: Issuer, claims: dict[str, Any], passed_on: Callable[[str], str]
+) -> None:
     with pytest.raises(Unauthenticated):
-        callers.check(issuer.token("aud", **claims), "aud")
+        callers.check(passed_on(issuer.token("aud", **claims)), "aud")
+
+
+def test_a_token_whose_signature_cloud_run_took_away_is_believed(callers: GoogleCallers, issuer: Issuer) -> None:
+    callers.check(by_cloud_run(issuer.token("aud")), "aud")
+    callers.check(by_cloud_run(issuer.token("what Eventarc chose")), None)
+    callers.check(issuer.token("what Eventarc chose"), None)
+    for token in (
+        "SIGNATURE_REMOVED_BY_GOOGLE",
+        "a.b.SIGNATURE_REMOVED_BY_GOOGLE",
+        "e30.e30.SIGNATURE_REMOVED_BY_GOOGLE",
+    ):
+        with pytest.raises(Unauthenticated):
+            callers.check(token, "aud")
 
 
 def test_a_token_by_another_key_or_of_no_form_is_refused(callers: GoogleCallers, clock: Clock) -> None:

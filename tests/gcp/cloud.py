@@ -23,7 +23,7 @@ from urllib.request import Request, urlopen
 from ohmyagent.runner.installation import default_home
 from tests.contract.emulator import Emulator
 from tests.googleapi.counting import Counting
-from tests.googleapi.identity import INVOKER, Issuer
+from tests.googleapi.identity import INVOKER, Issuer, by_cloud_run
 from tests.googleapi.kms import KmsStandIn
 from tests.googleapi.run import RunStandIn
 from tests.googleapi.scheduler import SchedulerStandIn
@@ -362,7 +362,8 @@ class Relay:
         street = self._cloud.street
         connection = http.client.HTTPConnection(street.host, street.ports["changes"], timeout=60)
         try:
-            connection.request("POST", "/", body, headers)
+            token = by_cloud_run(self._cloud.issuer.token("https://changes.example.com?chosen-by=eventarc"))
+            connection.request("POST", "/", body, headers | {"Authorization": f"Bearer {token}"})
             return connection.getresponse().status
         except OSError:
             return 0

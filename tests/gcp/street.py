@@ -8,6 +8,8 @@ from typing import Any
 
 from aiohttp import ClientSession, ClientTimeout, ClientWebSocketResponse, WSMsgType, WSServerHandshakeError, web
 
+from tests.googleapi.identity import by_cloud_run
+
 HOP = {"host", "transfer-encoding", "connection", "content-length", "content-encoding"}
 
 
@@ -70,6 +72,8 @@ class Street:
         if self._only and service not in self._only:
             return web.Response(status=404)
         headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP}
+        if path.startswith("internal/"):
+            headers["Authorization"] = by_cloud_run(headers.get("Authorization", ""))
         url = f"http://{self.host}:{self.ports[service]}/{path}?{request.query_string}".removesuffix("?")
         try:
             if request.headers.get("Upgrade", "").lower() == "websocket":

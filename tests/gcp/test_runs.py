@@ -1,6 +1,7 @@
 """Runs in gcp mode that nobody clicked for: by the clock and by webhook; and the mails that documents cause."""
 
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -100,6 +101,19 @@ def test_mails_follow_from_writes_once_though_events_come_twice_late_and_swapped
     mine = [letter for letter in letters.post.letters if "applicant@example.com" in str(letter["To"])]
     assert len(mine) == 2
     assert 204 in cloud.relay.statuses or 200 in cloud.relay.statuses
+
+
+def test_an_event_that_somebody_else_sends_is_refused(cloud: Cloud) -> None:
+    stranger = cloud.issuer.token("x", email="other@demo-project.iam.gserviceaccount.com")
+    event = {
+        "ce-id": "1", "ce-source": "x", "ce-specversion": "1.0", "ce-document": "betaApplications/b1",
+        "ce-type": "google.cloud.firestore.document.v1.written", "ce-time": "2026-11-20T00:00:00Z",
+    }  # fmt: skip
+    for headers in ({}, {"Authorization": f"Bearer {stranger}"}):
+        connection = HTTPConnection("127.0.0.1", cloud.street.ports["changes"], timeout=60)
+        connection.request("POST", "/", b"", event | headers)
+        assert connection.getresponse().status == 401
+        connection.close()
 
 
 def test_an_event_that_nobody_took_comes_again(cloud: Cloud, direct: FirestoreStore) -> None:

@@ -27,9 +27,10 @@ class Callers:
     def __init__(self) -> None:
         self.audiences: list[str] = []
 
-    def check(self, token: str, audience: str) -> None:
+    def check(self, token: str, audience: str | None) -> None:
         if token != TOKEN:
             raise Unauthenticated("The identity token is not valid here.")
+        assert audience is not None
         self.audiences.append(audience)
 
 
