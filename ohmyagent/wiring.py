@@ -91,6 +91,8 @@ class App:
     egress_url: str | None = None
     """Where runners reach the web through, where they have no route to it."""
     sandbox: SandboxState | None = None
+    metronome: Metronome | None = None
+    """What sets off the tick from outside; on one machine a thread does."""
     version: str = __version__
 
     @property

@@ -19,6 +19,8 @@ class Act(StrEnum):
     PLAN_SET = "plan_set"
     SCHEDULES_PAUSED = "schedules_paused"
     SCHEDULES_RESUMED = "schedules_resumed"
+    CLOCK_PAUSED = "clock_paused"
+    CLOCK_RESUMED = "clock_resumed"
     BOUNCE_NOTED = "bounce_noted"
     UNBLOCKED = "unblocked"
     EXPORTED = "exported"

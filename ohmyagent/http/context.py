@@ -16,7 +16,7 @@ from ohmyagent.domain.runner import Pace, SandboxState
 from ohmyagent.http import credentials
 from ohmyagent.http.addresses import Approach
 from ohmyagent.http.language import Language, language_of
-from ohmyagent.ports import Files, Identities, Queue, Reader, Store, Vault
+from ohmyagent.ports import Files, Identities, Metronome, Queue, Reader, Store, Vault
 from ohmyagent.settings import Settings
 from ohmyagent.use_cases import guarding, signing_in
 from ohmyagent.use_cases.vouching import Office
@@ -53,6 +53,8 @@ class Platform(Protocol):
     def identities(self) -> Identities: ...
     @property
     def cloud_rate(self) -> int | None: ...
+    @property
+    def metronome(self) -> Metronome | None: ...
     @property
     def gateway_url(self) -> str: ...
     @property

@@ -9,6 +9,7 @@ from pydantic import Field
 from ohmyagent import logs
 from ohmyagent.domain.audit import AuditEntry
 from ohmyagent.domain.blocks import Offence
+from ohmyagent.domain.errors import Conflict, Problem
 from ohmyagent.domain.mail import ADMINS
 from ohmyagent.domain.platform import Feedback, FeedbackRequest
 from ohmyagent.domain.record import Instant, Record
@@ -19,6 +20,7 @@ from ohmyagent.http.outbox import MailList, MailView
 from ohmyagent.http.queries import PageQuery
 from ohmyagent.http.timing import Figures, Timings
 from ohmyagent.http.views import Listing
+from ohmyagent.ports import Beat
 from ohmyagent.use_cases import administering, auditing, guarding, hearing, mailing, mails, overseeing
 from ohmyagent.use_cases.overseeing import Overview
 
@@ -65,9 +67,23 @@ class Address(Record):
     address: Annotated[str, Field(min_length=2, max_length=100)]
 
 
-class OverviewView(Overview):
-    """The platform at a glance."""
+class ClockView(Record):
+    """What sets off the tick from outside, and whether its last call failed."""
 
+    paused: bool
+    last: Instant | None
+    coming: Instant | None
+    failing: bool
+
+    @classmethod
+    def shown(cls, beat: Beat) -> Self:
+        return cls(paused=not beat.runs, last=beat.last, coming=beat.coming, failing=beat.failing)
+
+
+class OverviewView(Overview):
+    """The platform at a glance.  `clock` is null on one machine, and where Cloud Scheduler does not answer."""
+
+    clock: ClockView | None
     api: ApiView
     security: tuple[SecurityView, ...]
     blocked: tuple[BlockView, ...]
@@ -75,6 +91,12 @@ class OverviewView(Overview):
 
 class Switch(Record):
     """Whether all schedules stand still."""
+
+    paused: bool
+
+
+class ClockSwitch(Record):
+    """Whether nothing sets off the tick."""
 
     paused: bool
 
@@ -121,7 +143,29 @@ def overview() -> Response:
     blocks = guarding.blocked_addresses(app().store, now, limit=100)
     blocked = tuple(BlockView(address=one.address, offence=one.offence, until=one.until) for one in blocks)
     api = ApiView.shown(timings.figures())
-    return answer(OverviewView(**dict(known), api=api, security=security, blocked=blocked))
+    return answer(OverviewView(**dict(known), clock=_clock(), api=api, security=security, blocked=blocked))
+
+
+def _clock() -> ClockView | None:
+    metronome = app().metronome
+    if metronome is None:
+        return None
+    try:
+        return ClockView.shown(metronome.beat())
+    except Problem:
+        return None
+
+
+@bp.put("/api/admin/clock")
+@operation(
+    "Stop or start the clock", access=Access.ADMIN, body=ClockSwitch, answers={200: ClockView}, problems=(404, 409, 503)
+)
+def clock(body: ClockSwitch) -> Response:
+    """409 on one machine, where the clock is a thread of the platform."""
+    metronome = app().metronome
+    if metronome is None:
+        raise Conflict("The clock of this platform cannot be stopped.", korean="이 플랫폼의 시계는 멈출 수 없습니다.")
+    return answer(ClockView.shown(administering.pause_clock(app().store, metronome, user(), body.paused, app().now())))
 
 
 @bp.put("/api/admin/schedules")

@@ -9,7 +9,7 @@ from ohmyagent.domain.errors import Conflict, NotFound
 from ohmyagent.domain.pauses import PausedReason
 from ohmyagent.domain.plans import PlanName
 from ohmyagent.domain.platform import PRESENT, Feedback, Platform
-from ohmyagent.ports import Store, Transaction, Where
+from ohmyagent.ports import Beat, Metronome, Store, Transaction, Where
 from ohmyagent.use_cases import guarding, suppressing
 from ohmyagent.use_cases.ticking.changes import left_behind
 
@@ -109,6 +109,18 @@ def pause_schedules(store: Store, admin: User, paused: bool, now: datetime) -> P
         return records.platform.put(tx, PRESENT, switches.replace(schedules_paused_at=now if paused else None))
 
     return store.transact(work)
+
+
+def pause_clock(store: Store, metronome: Metronome, admin: User, paused: bool, now: datetime) -> Beat:
+    """Stop or start what sets off the tick: without it nothing happens by itself, of schedules, mails or lost runs.
+
+    Raises NotFound when nothing sets it off, Unavailable.
+    """
+    if metronome.beat().runs is paused:
+        (metronome.pause if paused else metronome.resume)()
+        act = Act.CLOCK_PAUSED if paused else Act.CLOCK_RESUMED
+        store.transact(lambda tx: _note(tx, act, admin, now, None))
+    return metronome.beat()
 
 
 def schedules_paused(documents: records.Documents) -> bool:

@@ -6,10 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 from flask import Flask
+from google.cloud import scheduler_v1
 
 from ohmyagent import logs, records
+from ohmyagent.adapters.gcp.metronome import SchedulerMetronome
 from ohmyagent.domain.blocks import Offence
 from ohmyagent.domain.mail import ADMINS, MailState
 from ohmyagent.http.groups import GROUPS, blueprints
@@ -18,6 +21,8 @@ from ohmyagent.http.routing import routed
 from ohmyagent.http.timing import Timings
 from ohmyagent.ports import Change, ChangeKind
 from ohmyagent.use_cases import guarding, pausing, reacting, ticking
+from tests.googleapi.scheduler import SchedulerStandIn
+from tests.googleapi.wire import Wire
 from tests.http.test_beta import ADMIN, FORM, google
 from tests.http.world import NOON, Api, Person, made
 
@@ -228,6 +233,29 @@ def test_one_switch_stops_all_schedules_and_what_was_due_says_so(api: Api, admin
     assert ticking.tick(here.store, here.queue, here.models, ticking.Clock(), here.now()).runs == 1
     assert api.anybody().get("/health").json["schedules"] == "running"
     assert [act for act, _, _ in acts(admin)] == ["schedules_paused", "schedules_resumed"]
+
+
+def test_the_clock_is_seen_paused_and_resumed_where_there_is_one(api: Api, admin: Person) -> None:
+    assert admin.get("/api/admin/overview").json["clock"] is None
+    assert admin.put("/api/admin/clock", json={"paused": True}).status_code == 409
+    wire = Wire()
+    scheduler = SchedulerStandIn(wire, "projects/p/locations/r/jobs/tick")
+    wire.start()
+    try:
+        metronome = SchedulerMetronome("p", "r", "tick", wire.address)
+        cloud = Api(replace(api.platform, metronome=metronome), api.clock, api.jobs)
+        boss = google(cloud, ADMIN)
+        assert boss.get("/api/admin/overview").json["clock"]["paused"] is False
+        for _ in range(2):
+            assert boss.put("/api/admin/clock", json={"paused": True}).json["paused"] is True
+        assert scheduler.job.state == scheduler_v1.Job.State.PAUSED
+        assert boss.get("/api/admin/overview").json["clock"]["paused"] is True
+        assert boss.put("/api/admin/clock", json={"paused": False}).json["paused"] is False
+        assert [act for act, _, _ in acts(boss)] == ["clock_paused", "clock_resumed"]
+        wire.fail("GetJob", grpc.StatusCode.PERMISSION_DENIED)
+        assert boss.get("/api/admin/overview").json["clock"] is None
+    finally:
+        wire.stop()
 
 
 def test_people_say_something_and_administrators_read_it(api: Api, admin: Person) -> None:

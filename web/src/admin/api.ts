@@ -22,7 +22,15 @@ export const applications = (cursor: string | null, signal?: AbortSignal) =>
 export const decide = (id: string, decision: "approve" | "reject") =>
   read<Applicant>("POST", `/api/admin/beta/applications/${part(id)}/${decision}`);
 
+export interface Clock {
+  paused: boolean;
+  last: string | null;
+  coming: string | null;
+  failing: boolean;
+}
+
 export interface Overview {
+  clock: Clock | null;
   people: { activeNow: number; activeToday: number; activeThisWeek: number; returnRate: number | null };
   runs: {
     today: number;
@@ -76,6 +84,7 @@ export interface LogEntry {
 }
 
 export const overview = (signal?: AbortSignal) => read<Overview>("GET", "/api/admin/overview", { signal });
+export const pauseClock = (paused: boolean) => read<Clock>("PUT", "/api/admin/clock", { json: { paused } });
 export const pauseSchedules = (paused: boolean) =>
   read<{ paused: boolean }>("PUT", "/api/admin/schedules", { json: { paused } });
 

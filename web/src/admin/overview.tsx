@@ -32,6 +32,7 @@ export function Glance() {
       {seen && (
         <>
           <Switch pausedAt={seen.schedulesPausedAt} changed={found.reload} />
+          {seen.clock && <ClockSwitch clock={seen.clock} changed={found.reload} />}
           <Figures seen={seen} />
           {seen.security.length > 0 && (
             <>
@@ -82,6 +83,41 @@ function Switch({ pausedAt, changed }: { pausedAt: string | null; changed: () =>
           onClick={press}
         >
           {t(pausedAt === null ? "schedulesStop" : "schedulesStart")}
+        </button>
+      </p>
+      {switching.problem && <ProblemCard problem={switching.problem} />}
+    </>
+  );
+}
+
+/** What sets off everything that happens by itself, where that is not the platform's own. */
+function ClockSwitch({ clock, changed }: { clock: api.Clock; changed: () => void }) {
+  const switching = useAction();
+  const press = () =>
+    switching.start(async () => {
+      const { paused } = await api.pauseClock(!clock.paused);
+      notify(t(paused ? "clockStopped" : "clockGoesOn"));
+      changed();
+    });
+  return (
+    <>
+      {(clock.paused || clock.failing) && (
+        <div class="notice bad" role="status">
+          <p class="notice-title">
+            <Icon name="warn" />
+            {t(clock.paused ? "clockStands" : "clockFails")}
+          </p>
+        </div>
+      )}
+      <p class="muted">{t("clockWarning")}</p>
+      <p class="row">
+        <button
+          type="button"
+          class={clock.paused ? "primary" : "danger"}
+          disabled={switching.busy}
+          onClick={press}
+        >
+          {t(clock.paused ? "clockStart" : "clockStop")}
         </button>
       </p>
       {switching.problem && <ProblemCard problem={switching.problem} />}
