@@ -95,7 +95,7 @@ def test_what_changes_on_the_way_is_found(here: wiring.Local, there: There, monk
 def test_nothing_moves_while_a_run_goes_on(here: wiring.Local, there: There) -> None:
     furnished(here)
     (run,), _ = records.executions.page(here.store)
-    records.executions.put(here.store, run.id, run.launching(NOON, NOON))
+    records.executions.put(here.store, run.id, run.launching("nonce", NOON, NOON))
     with pytest.raises(Conflict, match="run goes on"):
         moved(here, there)
     assert emigrating.empty(there.store)
