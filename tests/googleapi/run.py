@@ -77,8 +77,8 @@ class RunStandIn:
                 raise Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "quota")
             name = f"{request.name}/executions/agent-runner-{len(self.executions):05d}"
             count = overrides.task_count
-            env |= {"CLOUD_RUN_EXECUTION": name.rpartition("/")[2], "CLOUD_RUN_TASK_COUNT": str(count)}
-            tasks = [self._start(env | {"CLOUD_RUN_TASK_INDEX": str(index)}) for index in range(count)]
+            given = env | {"CLOUD_RUN_EXECUTION": name.rpartition("/")[2], "CLOUD_RUN_TASK_COUNT": str(count)}
+            tasks = [self._start(given | {"CLOUD_RUN_TASK_INDEX": str(index)}) for index in range(count)]
             self.executions[name] = Execution(name, env, tasks)
         operation = operations_pb2.Operation(name=f"operations/{len(self.executions)}")
         operation.metadata.Pack(run_v2.Execution.pb(run_v2.Execution(name=name, job=request.name)))
