@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ohmyagent.http.groups import GROUPS
+from ohmyagent.http.groups import GROUPS, INTERNAL
 from ohmyagent.records.indexes import firestore_indexes_json
 from tests.infra import deployables
 from tests.infra.deployables import ROOT
@@ -65,6 +65,13 @@ def test_who_has_no_use_for_sealed_secrets_cannot_open_them() -> None:
     open_to = {name for name, account in found["accounts"].items() if account.get("vault")}
     assert open_to == {"api", "tick", "deliver", "gateway"}
     for name in ("account", "catalogue", "admin"):
-        modules = [blueprint.import_name.rpartition(".")[2] for blueprint in GROUPS[name]]
+        modules = [blueprint.partition(".")[0] for blueprint in GROUPS[name]]
         sources = [(ROOT / "ohmyagent" / "http" / f"{module}.py").read_text(encoding="utf-8") for module in modules]
         assert not [module for module, source in zip(modules, sources, strict=True) if ".vault" in source], name
+
+
+def test_who_is_called_by_the_platform_alone_is_closed_by_iam() -> None:
+    """Cloud Run takes signatures of identity tokens away: where anybody may call, anybody could write such a token."""
+    found = deployables.declared()["functions"]
+    closed = {name for name, function in found.items() if function["class"] == "oidc"}
+    assert set(INTERNAL) | {"changes"} == closed
