@@ -96,15 +96,18 @@ class _Call:
             await self._more()
         data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         self._pieces, self._held = [], 0
-        if self._room is not None:
-            self._room.set()
+        self._make_room()
         return data
 
     def leave(self) -> None:
         """Nobody reads on."""
         self._left.set()
+        self._make_room()
+
+    def _make_room(self) -> None:
         if self._room is not None:
             self._room.set()
+            self._room = None
 
     async def _receive(self) -> Message:
         if self._body is not None:
@@ -114,10 +117,9 @@ class _Call:
         return {"type": "http.disconnect"}
 
     async def _send(self, message: Message) -> None:
-        if self._held > HELD and not self._left.is_set():
-            self._room = asyncio.Event()
+        while self._held > HELD and not self._left.is_set():
+            self._room = self._room or asyncio.Event()  # a ping may wait beside a piece
             await self._room.wait()
-            self._room = None
         if message["type"] == "http.response.start":
             self.status, self.headers = message["status"], list(message["headers"])
         else:

@@ -26,6 +26,8 @@ class Client:
         self._watch: asyncio.Future[Message] | None = None
         self._ping: asyncio.Future[None] | None = None
         self._quiet: Callable[[], bool] | None = None
+        self._waits = False
+        """A piece waits to be read; a ping behind it could come into the middle of an event."""
         self._heard = 0.0
         self.started = False
         self.gone = False
@@ -47,7 +49,9 @@ class Client:
         if last:
             self._quiet = None
         self._heard = asyncio.get_running_loop().time()
+        self._waits = True
         await self._send({"type": "http.response.body", "body": data, "more_body": not last})
+        self._waits = False
 
     @property
     def pours(self) -> bool:
@@ -70,7 +74,8 @@ class Client:
         if self._watch is None and now - self._patience.begun > UNWATCHED:
             self._watch = asyncio.ensure_future(self._receive())
             self._watch.add_done_callback(self._left)
-        if self._quiet is not None and now - self._heard >= self._limits.ping and self._quiet():
+        silent = self._quiet is not None and not self._waits and now - self._heard >= self._limits.ping
+        if silent and self._quiet is not None and self._quiet():
             self._heard = now
             self._ping = asyncio.ensure_future(
                 self._send({"type": "http.response.body", "body": PING, "more_body": True})

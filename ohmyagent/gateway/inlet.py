@@ -23,6 +23,8 @@ HEAD = 64 * 1024
 """Bytes that may come without a byte of a body among them: a head, trailers, the extensions of chunks."""
 HELD = 64 * 1024
 """Bytes of a body that may wait to be taken before the client is held back."""
+BITE = 16 * 1024
+"""Bytes that are parsed at once: of a reading full of small requests no more than these become requests that wait."""
 LINGER_SECONDS = 10.0
 """How long the rest of a request is read and thrown away that was answered before it had come."""
 LOOK_SECONDS = 1.0
@@ -58,6 +60,8 @@ class Protocol(asyncio.Protocol):
         self.writable: asyncio.Event | None = None
         self._parser: Any = httptools.HttpRequestParser(self)
         self._paused = False
+        self._unread = b""
+        """What has come and is to be parsed once fewer requests wait."""
         self._barren = 0
         self._since = 0.0
         """When the waiting for what comes next began; 0: since the last look."""
@@ -78,20 +82,39 @@ class Protocol(asyncio.Protocol):
         _watch(self.loop, self.state)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.deaf, self._coming, self._parser = True, None, None
+        self.deaf, self._coming, self._parser, self._unread = True, None, None, b""
         self.state.connections.discard(self)
         for call in self._calls:
             call.lose()
         self.resume_writing()
 
     def data_received(self, data: bytes) -> None:
+        if self._unread or len(data) > BITE:
+            self._unread += data
+            self._read_on()
+        else:
+            self._parse(data)
+
+    def _read_on(self) -> None:
+        """Parse what has come, as far as it may be."""
+        while self._unread and not self._paused:
+            bite, self._unread = self._unread[:BITE], self._unread[BITE:]
+            self._parse(bite)
+
+    def _go_on(self) -> None:
+        self._read_on()
+        if not (self._unread or self._paused or self.transport.is_closing()):
+            self.transport.resume_reading()
+
+    def _parse(self, data: bytes) -> None:
         if self.deaf:
             return
         self._barren += len(data)
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            self._refuse()
+            if not self.deaf:
+                self._refuse()
         else:
             if self._barren > HEAD:
                 self._refuse()
@@ -137,6 +160,8 @@ class Protocol(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         parser = self._parser
+        if self.deaf:
+            raise ValueError("it came after the last that is answered")
         if parser.should_upgrade():
             raise ValueError("no other protocol is spoken here")
         self._barren, self._heading = 0, False
@@ -172,7 +197,10 @@ class Protocol(asyncio.Protocol):
         """Read on, unless there is more to answer than one."""
         if self._paused and len(self._calls) <= 1 and not self.transport.is_closing():
             self._paused = False
-            self.transport.resume_reading()
+            if self._unread:
+                self.loop.call_soon(self._go_on)
+            else:
+                self.transport.resume_reading()
 
     def answered(self, call: "_Call") -> None:
         """The first of the calls has its answer."""

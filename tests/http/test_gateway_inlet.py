@@ -232,6 +232,75 @@ def test_nothing_is_read_after_what_was_refused(served, echo):
     assert (said.count(b"HTTP/1.1 "), said.endswith(b"/a:1"), echo.seen) == (1, True, [("/a", b"1")])
 
 
+def test_of_a_reading_full_of_requests_only_a_few_wait():
+    """Each that waits costs forty times what it took to send."""
+
+    class Transport(asyncio.Transport):
+        def pause_reading(self): ...
+        def resume_reading(self): ...
+        def write(self, data): ...
+        def close(self): ...
+
+    async def flooded():
+        config = Config(Echo(), http=inlet.Protocol, ws="none")
+        config.load()
+        protocol = inlet.Protocol(config, ServerState(), {})
+        protocol.connection_made(Transport())
+        protocol.data_received(b"GET /a HTTP/1.1\r\n\r\n" * 10_000)
+        return len(protocol._calls)
+
+    assert 1 < asyncio.run(flooded()) < 1_000
+
+
+def test_nothing_is_begun_after_an_answer_that_ends_the_connection():
+    begun = []
+
+    class Transport(asyncio.Transport):
+        def write(self, data): ...
+        def close(self): ...
+
+    async def soon(scope, receive, send):
+        begun.append(scope["path"])
+        await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body"})
+
+    async def story():
+        config = Config(soon, http=inlet.Protocol, ws="none")
+        config.load()
+        state = ServerState()
+        protocol = inlet.Protocol(config, state, {})
+        protocol.connection_made(Transport())
+        protocol.data_received(b"POST /soon HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n12")
+        await asyncio.gather(*state.tasks)
+        protocol.data_received(b"3" * 8 + post(b"after"))
+        await asyncio.gather(*state.tasks)
+
+    asyncio.run(story())
+    assert begun == ["/soon"]
+
+
+def test_a_head_is_bounded_also_if_it_comes_at_once():
+    began = []
+
+    class Transport(asyncio.Transport):
+        def write(self, data): ...
+        def close(self):
+            began.append("closed")
+
+        def is_closing(self):
+            return False
+
+    async def large():
+        config = Config(Echo(), http=inlet.Protocol, ws="none")
+        config.load()
+        protocol = inlet.Protocol(config, ServerState(), {})
+        protocol.connection_made(Transport())
+        protocol.data_received(b"GET /a HTTP/1.1\r\nx: " + b"y" * 2 * inlet.HEAD + b"\r\n\r\n")
+        return len(protocol._calls)
+
+    assert (asyncio.run(large()), began) == (0, ["closed"])
+
+
 def test_a_flood_of_requests_is_answered_in_turn(served, echo):
     with Client(served) as client:
         sender = threading.Thread(target=client.send, args=(post(b"x") * 6_000 + post(b"last"),))

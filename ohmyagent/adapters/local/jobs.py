@@ -6,6 +6,7 @@ started it.
 
 import fcntl
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from pathlib import Path
 from ohmyagent.adapters.local.host import Host
 from ohmyagent.domain.errors import NoRoom, Unavailable
 from ohmyagent.ports import Liveness
+
+PROCESS = re.compile(r"([1-9][0-9]{0,8}):([0-9]{0,20})")
 
 
 @dataclass(frozen=True)
@@ -65,15 +68,21 @@ class ProcessJobs:
         return ",".join(started)
 
     def probe(self, handle: str, index: int) -> Liveness:
-        pid, start = _process(handle, index)
-        return Liveness.ALIVE if _start_time(pid) == start else Liveness.GONE
+        found = _process(handle, index)
+        if found is None:
+            return Liveness.UNKNOWN
+        pid, start = found
+        return Liveness.ALIVE if start and _start_time(pid) == start else Liveness.GONE
 
     def stop(self, handle: str, index: int) -> None:
-        pid, start = _process(handle, index)
+        found = _process(handle, index)
+        if found is None:
+            return
+        pid, start = found
         with suppress(ProcessLookupError):
             pidfd = os.pidfd_open(pid)
             try:
-                if _start_time(pid) == start:
+                if start and _start_time(pid) == start:
                     signal.pidfd_send_signal(pidfd, signal.SIGKILL)
             finally:
                 os.close(pidfd)
@@ -114,10 +123,11 @@ class ProcessJobs:
         return f"{runner.pid}:{start}"
 
 
-def _process(handle: str, index: int) -> tuple[int, str]:
+def _process(handle: str, index: int) -> tuple[int, str] | None:
+    """None for what a runner said of itself that names no process: it must not keep others from being looked after."""
     processes = handle.split(",")  # of a launch, or a single runner's own
-    pid, _, start = processes[index if len(processes) > 1 else 0].partition(":")
-    return int(pid), start
+    found = PROCESS.fullmatch(dict(enumerate(processes)).get(index if len(processes) > 1 else 0, ""))
+    return (int(found[1]), found[2]) if found else None
 
 
 def _start_time(pid: int) -> str:

@@ -91,6 +91,19 @@ def test_a_later_process_with_the_same_number_is_not_taken_for_the_runner(jobs_w
     assert jobs.probe(f"{pid}:{start}", 0) is Liveness.ALIVE
 
 
+@pytest.mark.parametrize("said", ["abc", "exec-1/1", "0:1", "-1:1", "1", ":", "9" * 30 + ":1", "1:2,3"])
+def test_what_names_no_process_is_not_known_and_stops_nothing(jobs_with, said):
+    jobs = jobs_with()
+    assert jobs.probe(said, 1) is Liveness.UNKNOWN
+    jobs.stop(said, 1)
+
+
+def test_a_runner_that_was_gone_before_anybody_looked_is_gone(jobs_with):
+    jobs = jobs_with()
+    assert jobs.probe("999999999:", 0) is Liveness.GONE
+    jobs.stop("999999999:", 0)
+
+
 def test_a_runner_inherits_nothing_of_the_platforms_environment(jobs_with, tmp_path, monkeypatch):
     monkeypatch.setenv("ANTHROPIC_API_KEY", "canary")
     jobs_with().launch("l", "n", 1)

@@ -264,3 +264,26 @@ def test_a_gateway_in_the_same_process_is_held_back_by_who_does_not_read():
     held, said = asyncio.run(story())
     assert held < 25
     assert said == "x" * 500_000
+
+
+def test_nothing_that_waits_to_be_said_in_the_same_process_is_forgotten():
+    """A ping may wait beside a piece of an answer."""
+
+    async def two(scope, receive, send) -> None:  # type: ignore[no-untyped-def]
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * 100_000, "more_body": True})
+        said = ({"type": "http.response.body", "body": body, "more_body": True} for body in (b"piece", b"ping"))
+        await asyncio.gather(*(send(message) for message in said))
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def story() -> bytes:
+        async with (
+            asyncio.timeout(30),
+            httpx2.AsyncClient(transport=Inside(two)) as client,
+            client.stream("POST", "http://gateway.example.com/", content=b"") as answer,
+        ):
+            for _ in range(10):
+                await asyncio.sleep(0)
+            return await answer.aread()
+
+    assert asyncio.run(story()) == b"x" * 100_000 + b"pieceping"

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ohmyagent.gateway.answers import PING
 from ohmyagent.gateway.client import Client
 from ohmyagent.gateway.connection import Connection
 from ohmyagent.gateway.exchange import Exchange, Route
@@ -126,3 +127,38 @@ def test_a_poured_stream_that_breaks_off_is_charged_alike(texts, places, takes, 
 def test_what_is_charged_is_what_was_said(takes):
     _, [bill] = passed(stream(["a", "b"], b"\n"), takes)
     assert (bill.usage.input, bill.usage.output, bill.partial) == (40, 70, False)
+
+
+def test_no_ping_waits_behind_a_piece_that_a_slow_client_has_yet_to_read():
+    """When it reads again more is poured at once, and the ping would come into the middle of an event."""
+
+    async def story():
+        sent, room = [], asyncio.Event()
+
+        async def send(message):
+            await room.wait()
+            sent.append(message.get("body", b""))
+
+        attendance = Attendance(Limits(ping=0.0))
+        patience = attendance.enter()
+        client = Client(asyncio.Event().wait, send, Limits(ping=0.0), patience)
+        room.set()
+        await client.begin(200, [], quiet=lambda: True)
+        room.clear()
+        piece = asyncio.create_task(client.piece(b"piece"))
+        await asyncio.sleep(0)
+        patience.look(patience.begun + 1e6)
+        room.set()
+        await piece
+        await asyncio.sleep(0)
+        waited = list(sent)
+        patience.look(patience.begun + 3e6)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        client.leave()
+        attendance.leave(patience)
+        return waited, sent
+
+    waited, sent = asyncio.run(story())
+    assert waited == [b"", b"piece"]
+    assert sent[2:] == [PING]
