@@ -30,6 +30,8 @@ _quiet.setLevel(logging.ERROR)
 class Streams(HttpToolsProtocol):
     """For uvicorn's `http`."""
 
+    farewell_seconds = FAREWELL_SECONDS
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["extensions"] = {PUSH: partial(self._push, self.scope)}  # type: ignore[dict-item]
@@ -38,6 +40,20 @@ class Streams(HttpToolsProtocol):
         super().connection_lost(exc)
         if self.scope is not None:
             self.scope["extensions"] = {}  # it leads back here
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        super()._start_asgi_task(cycle, partial(self._answered, app))
+
+    async def _answered(self, application: Any, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await application(scope, receive, send)
+        except BaseException:  # uvicorn closes now, which waits for a reader
+            self.loop.call_later(self.farewell_seconds, self._give_up)
+            raise
+
+    def _give_up(self) -> None:
+        if self.transport.is_closing():
+            self.transport.abort()
 
     def _push(self, scope: object, frame: Frame) -> bool:
         """A chunk of an answer under way.  `scope` is its own: another request of the connection may have come."""

@@ -144,8 +144,10 @@ def _budget(
 ) -> tuple[int, str | None]:
     """Micro-dollars for the run, and why it may not begin."""
     user = records.users.find(documents, execution.user_id)
-    if user is None or user.suspended_at is not None:
-        return 0, "suspended" if user else "user_deleted"
+    if user is None or user.deleted_at is not None:
+        return 0, "user_deleted"
+    if user.suspended_at is not None:
+        return 0, "suspended"
     cap = _cap(execution, month, planning.plan_of(documents, user).monthly_micro_usd, talk)
     if cap <= 0:
         return cap, "budget"

@@ -20,10 +20,10 @@ CEILING = 64 * 2**20
 
 
 @asynccontextmanager
-async def serving(application: Application) -> AsyncIterator[int]:
+async def serving(application: Application, http: type[Streams] = Streams) -> AsyncIterator[int]:
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        application, interface="asgi3", http=Streams, ws=Protocol, ws_per_message_deflate=False, lifespan="off",
+        application, interface="asgi3", http=http, ws=Protocol, ws_per_message_deflate=False, lifespan="off",
         access_log=False, log_config=None, timeout_graceful_shutdown=1,
     )  # fmt: skip
     server = uvicorn.Server(config)
@@ -125,6 +125,32 @@ def test_a_reader_that_does_not_read_is_told_that_it_was_too_slow():
     put, body = asyncio.run(story())
     assert put < CEILING
     assert TOO_SLOW.encode() in body[-200:]
+
+
+def test_a_connection_that_nobody_reads_goes_when_its_stream_was_given_up():
+    gone = asyncio.Event()
+
+    class Hasty(Streams):
+        farewell_seconds = 0.05
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            gone.set()
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * (CEILING // 2), "more_body": True})
+        raise TimeoutError
+
+    async def story() -> None:
+        async with serving(application, Hasty) as port:
+            _, writer = await request(port)
+            writer.transport.pause_reading()  # type: ignore[attr-defined]
+            async with asyncio.timeout(PATIENCE):
+                await gone.wait()
+            writer.close()
+
+    asyncio.run(story())
 
 
 def test_a_socket_takes_no_more_the_short_way_than_its_reader_reads():

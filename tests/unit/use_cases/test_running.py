@@ -86,6 +86,17 @@ def test_a_runner_whose_answer_was_lost_claims_again_and_nobody_else_does(world,
     assert world.finish(claim).status is Status.SUCCEEDED
 
 
+@pytest.mark.parametrize(("left", "code"), [("deleted_at", "user_deleted"), ("suspended_at", "suspended")])
+def test_whoever_left_between_the_request_and_the_claim_pays_for_no_run(world, user, agent, left, code):
+    execution = world.request(user, agent)
+    nonce = world.launch(execution)
+    records.users.put(world.store, user.id, user.replace(**{left: world.now}))
+    with pytest.raises(Gone):
+        world.claim(execution, nonce)
+    ended = world.execution(execution.id)
+    assert (ended.status, ended.error_code) == (Status.FAILED, code)
+
+
 @pytest.mark.parametrize("trace", ["an event", "a model call", "the end"])
 def test_after_a_trace_of_its_runner_a_run_is_not_claimed_again(world, user, agent, trace):
     execution = world.request(user, agent)
