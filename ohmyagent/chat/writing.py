@@ -42,8 +42,14 @@ EARLY_SECONDS = 0.002
 QUOTED = json.JSONEncoder(ensure_ascii=False).encode
 
 BROKE = Ended(
-    Reason.BUDGET, "budget", ko="이 대화의 예산 또는 이번 달 한도를 모두 썼습니다.",
-    en="The budget of this conversation, or of your month, is used up.",
+    Reason.BUDGET, "budget", ko="한 번의 답, 이 대화 또는 이번 달에 쓸 수 있는 비용에 닿았습니다.",
+    en="The limit of one answer, of this conversation or of the month is reached.",
+)  # fmt: skip
+SPENT = Ended(
+    Reason.BUDGET, "budget", ko="이 대화의 예산을 모두 썼습니다.", en="The budget of this conversation is used up.",
+)  # fmt: skip
+MONTH_SPENT = Ended(
+    Reason.BUDGET, "budget", ko="이번 달에 쓸 수 있는 비용을 모두 썼습니다.", en="The limit of this month is used up.",
 )  # fmt: skip
 TOO_LONG = Ended(Reason.ERROR, "timeout", ko="답변이 너무 오래 걸려 멈췄습니다.", en="The answer took too long.")
 BROKEN = Ended(Reason.ERROR, "internal", ko="답변을 쓰다가 문제가 생겼습니다.", en="Something went wrong.")
@@ -127,7 +133,7 @@ class Writing:
 
     async def _answered(self) -> Ended:
         if self._turn.cap <= 0 and self.held.conversation.mode is Mode.DESIGN:
-            return BROKE
+            return MONTH_SPENT if self.held.conversation.left > 0 else SPENT
         if self._stopped:
             return Ended(Reason.STOPPED)
         try:

@@ -435,10 +435,22 @@ def test_the_end_of_the_budget_is_clear_and_leads_to_a_new_conversation(meet: Me
     service.keep("usage", tokenUsage=SPENT, costMicroUsd=1_000_000, conversation=meter)
     service.end("budget")
     expect(guest.answer).to_contain_text("비용을 다 썼습니다")
+    expect(guest.answer.get_by_role("link", name="한도와 사용량 보기")).to_have_count(0)
     expect(guest.field).to_be_disabled()
     guest.answer.get_by_role("link", name="새 대화").click()
     expect(guest.field).to_be_enabled()
     expect(guest.page.locator("[data-turn]")).to_have_count(0)
+
+
+def test_the_end_of_the_month_leads_to_the_limits(meet: Meet, service: ChatService) -> None:
+    guest = meet()
+    guest.say(WISH)
+    meter = {"tokenUsage": SPENT, "costMicroUsd": 4_120, "budgetMicroUsd": 1_000_000}
+    service.keep("usage", tokenUsage=SPENT, costMicroUsd=4_120, conversation=meter)
+    service.end("budget", detail={"ko": "이번 달 한도입니다.", "en": "The month."})
+    expect(guest.answer).to_contain_text("이번 달 한도입니다.")
+    expect(guest.answer.get_by_role("link", name="한도와 사용량 보기")).to_have_attribute("href", "#/account")
+    expect(guest.answer.get_by_role("link", name="새 대화")).to_have_count(0)
 
 
 def test_a_conversation_that_is_not_there_says_so(meet: Meet, service: ChatService) -> None:

@@ -86,11 +86,14 @@ def test_the_way_in_says_why_it_failed_and_works_the_second_time(visitor: Visito
     expect(visitor.page.get_by_role("heading", level=1)).to_have_text(re.compile("내 에이전트"))
 
 
-def test_without_a_client_id_the_page_says_what_is_missing_and_asks_nobody(
+def test_without_a_client_id_the_page_says_so_to_all_and_how_to_the_operator_and_asks_nobody(
     browser: Browser, platform: PlatformProcess
 ) -> None:
     came = Visitor.come(browser, platform.url, locale="en-US", scheme="dark", width=400)
     came.open()
-    expect(came.page.get_by_text("the operator must set GOOGLE_CLIENT_ID")).to_be_visible()
+    expect(came.page.get_by_text("Signing in with Google is not turned on here yet.")).to_be_visible()
+    expect(came.page.get_by_text("GOOGLE_CLIENT_ID")).to_be_hidden()
+    came.page.get_by_text("If you run this server").click()
+    expect(came.page.get_by_text("set it as GOOGLE_CLIENT_ID")).to_be_visible()
     assert came.elsewhere == []
     came.leave()

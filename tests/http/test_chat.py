@@ -180,6 +180,7 @@ def test_a_month_that_is_used_up_ends_the_turn_by_its_budget(talker: Talker) -> 
     last = poor.until_ended(begun[-1]["conversationId"])[-1]
 
     assert (last["reason"], last["code"]) == ("budget", "budget")
+    assert last["detail"]["en"] == "The limit of this month is used up."
     for one in begun:
         poor.ask("POST", f"/api/conversations/{one['conversationId']}/stop")
 

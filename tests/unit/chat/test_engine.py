@@ -197,7 +197,9 @@ def test_without_money_a_turn_ends_at_once_and_nobody_is_asked(world, user):
 
     process, begun, reader = asyncio.run(story())
     assert (turn_of(world, begun).reason, len(process.answerer.contexts)) == (Reason.BUDGET, 1)
-    assert reader.kept[-1]["code"] == "budget"
+    assert (reader.kept[-1]["code"], reader.kept[-1]["detail"]["en"]) == (
+        "budget", "The budget of this conversation is used up.",
+    )  # fmt: skip
 
 
 def test_another_process_goes_on_with_the_step_that_was_not_finished(world, user):

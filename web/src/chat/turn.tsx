@@ -20,6 +20,8 @@ import type { Card, ChatEvent, Upload } from "./types";
 interface TurnProps {
   turn: Turn;
   isLast: boolean;
+  /** The conversation's own budget ended it: another conversation has one of its own.  A month's end it does not help. */
+  isSpent: boolean;
   /** The newest card of each kind in the whole conversation, as `turn card`. */
   newest: ReadonlySet<string>;
   firstDraft: string | null;
@@ -27,7 +29,7 @@ interface TurnProps {
   onEdit: (text: string) => void;
 }
 
-export function TurnView({ turn, isLast, newest, firstDraft, acts, onEdit }: TurnProps) {
+export function TurnView({ turn, isLast, isSpent, newest, firstDraft, acts, onEdit }: TurnProps) {
   const over = turn.end !== null;
   const words = wordsOf(turn);
   return (
@@ -68,7 +70,7 @@ export function TurnView({ turn, isLast, newest, firstDraft, acts, onEdit }: Tur
             />
           ),
         )}
-        {over && <End turn={turn} again={isLast ? () => acts.say(turn.text) : null} />}
+        {over && <End turn={turn} isSpent={isSpent} again={isLast ? () => acts.say(turn.text) : null} />}
         {over && (
           <div class="row foot">
             {words !== "" && <Copy text={words} label={t("copyMessage")} />}
@@ -157,7 +159,13 @@ const Mine = ({ text, files, runId, children }: MineProps) => (
   </div>
 );
 
-function End({ turn, again }: { turn: Turn; again: (() => void) | null }) {
+interface EndProps {
+  turn: Turn;
+  isSpent: boolean;
+  again: (() => void) | null;
+}
+
+function End({ turn, isSpent, again }: EndProps) {
   const { end } = turn;
   if (end === null || end.reason === "done") return null;
   return (
@@ -167,7 +175,12 @@ function End({ turn, again }: { turn: Turn; again: (() => void) | null }) {
         {t(`end_${end.reason}`)}
       </p>
       {end.detail && <p>{end.detail[lang.value]}</p>}
-      {end.reason === "budget" ? (
+      {end.reason === "budget" && !isSpent && (
+        <p>
+          <a href={to.account()}>{t("seeLimits")}</a>
+        </p>
+      )}
+      {isSpent ? (
         <>
           <p>{t("budgetNext")}</p>
           <p>

@@ -206,8 +206,9 @@ function Turns({ transcript, room, id, busy, say, edit }: TurnsProps) {
   const newest = useMemo(() => new Set(marks.split("\n")), [marks]);
   const firstDraft = cardsOf(transcript, "draft")[0] ?? null;
   const last = transcript.turns.at(-1);
+  const isSpent = spent(transcript);
   // A turn that has not changed keeps its drawing: while one grows, the others cost nothing.
-  const drawn = useMemo(() => new WeakMap<Turn, VNode>(), [acts, newest, firstDraft, last?.id]);
+  const drawn = useMemo(() => new WeakMap<Turn, VNode>(), [acts, newest, firstDraft, last?.id, isSpent]);
   return (
     <>
       {transcript.turns.map((turn) => {
@@ -218,6 +219,7 @@ function Turns({ transcript, room, id, busy, say, edit }: TurnsProps) {
             key={turn.id}
             turn={turn}
             isLast={turn === last}
+            isSpent={isSpent && turn === last}
             newest={newest}
             firstDraft={firstDraft}
             acts={acts}

@@ -1,4 +1,4 @@
-/** The way in with Google, or what the operator must set before there is one. */
+/** The way in with Google; where there is none yet, that for everybody, and what is to be set for the operator who unfolds it. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { showButton } from "../google";
@@ -41,7 +41,7 @@ export function GoogleSignIn({ entered }: { entered?: () => void }) {
       clearTimeout(timer);
     };
   }, [clientId, language, round]);
-  if (clientId === null) return <p class="muted">{t("googleNotSet")}</p>;
+  if (clientId === null) return <NotSet />;
   return (
     <div class="google">
       <div ref={place} />
@@ -55,6 +55,18 @@ export function GoogleSignIn({ entered }: { entered?: () => void }) {
           }}
         />
       )}
+    </div>
+  );
+}
+
+function NotSet() {
+  return (
+    <div class="muted">
+      <p>{t("googleNotSet")}</p>
+      <details>
+        <summary>{t("forOperator")}</summary>
+        <p>{t("googleHowTo")}</p>
+      </details>
     </div>
   );
 }

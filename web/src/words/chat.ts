@@ -99,8 +99,8 @@ export const chat = {
   end_stopped: { ko: "중지했습니다.", en: "Stopped." },
   end_error: { ko: "답을 끝내지 못했습니다.", en: "The answer could not be finished." },
   end_budget: {
-    ko: "이 대화에 쓸 수 있는 비용을 다 썼습니다.",
-    en: "This conversation has used up its budget.",
+    ko: "쓸 수 있는 비용을 다 썼습니다.",
+    en: "What may be spent is used up.",
   },
   end_interrupted: {
     ko: "플랫폼이 다시 시작되어 답이 중간에 끊겼습니다.",
@@ -153,7 +153,7 @@ export const chat = {
   priceUnknown: { ko: "아직 모름 (최대 {cap})", en: "Not known yet (at most {cap})" },
   priceBasis: {
     ko: "시험 실행 {count}번의 실제 비용으로 계산했습니다.",
-    en: "Computed from the real cost of {count} test runs.",
+    en: "Computed from the real cost of test runs ({count} so far).",
   },
   priceNoBasis: {
     ko: "시험 실행을 하면 실제 비용으로 계산해 드립니다.",

@@ -44,16 +44,21 @@ export const frame = {
     en: "What you made as a guest comes along to your account.",
   },
   googleNotSet: {
-    ko: "Google 로그인을 쓰려면 운영자가 GOOGLE_CLIENT_ID를 설정해야 합니다.",
-    en: "To sign in with Google, the operator must set GOOGLE_CLIENT_ID.",
+    ko: "이 서버에는 Google 로그인이 아직 켜져 있지 않습니다.",
+    en: "Signing in with Google is not turned on here yet.",
+  },
+  forOperator: { ko: "서버 운영자라면", en: "If you run this server" },
+  googleHowTo: {
+    ko: "Google Cloud 콘솔에서 OAuth 클라이언트를 만들어 GOOGLE_CLIENT_ID로 설정하고 서버를 다시 시작하세요. (docs/accounts.md)",
+    en: "Make an OAuth client in the Google Cloud console, set it as GOOGLE_CLIENT_ID and start the server again (docs/accounts.md).",
   },
   guestLimits: {
     ko: "가입이 필요 없습니다. 게스트로 만든 것은 이 브라우저에서만 보입니다.",
     en: "No account needed. What a guest makes is visible in this browser only.",
   },
   ownerHint: {
-    ko: "터미널에 나온 로그인 링크로 열면, 터미널에서 실행한 에이전트도 함께 보입니다.",
-    en: "Open the sign-in link from your terminal to also see the agents you ran there.",
+    ko: "이 컴퓨터에서 직접 실행했다면, 터미널에 나온 로그인 링크로 열어 보세요. 거기서 실행한 에이전트도 함께 보입니다.",
+    en: "If you started it on this machine, open the sign-in link from your terminal to also see the agents you ran there.",
   },
   linkUsed: { ko: "로그인 링크를 쓸 수 없습니다", en: "This sign-in link does not work" },
   linkUsedHint: {

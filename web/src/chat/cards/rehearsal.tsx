@@ -6,7 +6,7 @@ import * as api from "../../api";
 import { lang, t } from "../../language";
 import { useRefresh } from "../../load";
 import { dollars } from "../../money";
-import { StatusBadge } from "../../parts/badge";
+import { KindBadge, StatusBadge } from "../../parts/badge";
 import { count } from "../../parts/facts";
 import { Markdown } from "../../parts/markdown";
 import { ProblemCard } from "../../parts/problem-card";
@@ -37,7 +37,12 @@ export function RehearsalCard({ data, isNewest, acts, replace }: CardProps<"rehe
         {shown.state === "proposed" ? (
           <span class="badge">{t("rehearseProposed")}</span>
         ) : (
-          <StatusBadge status={shown.state} />
+          <span class="row">
+            {shown.resultKind && shown.resultKind !== "done" && (
+              <KindBadge execution={{ resultKind: shown.resultKind, resultKindSource: null }} />
+            )}
+            <StatusBadge status={shown.state} />
+          </span>
         )}
       </p>
       {shown.state === "proposed" && (
