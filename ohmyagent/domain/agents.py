@@ -15,7 +15,7 @@ from ohmyagent.domain.pauses import PausedReason
 from ohmyagent.domain.record import Instant, MicroUsd, Record
 from ohmyagent.domain.results import ResultKind
 from ohmyagent.domain.schedules import Schedule
-from ohmyagent.domain.text import Instructions, Line, Name, derived_id
+from ohmyagent.domain.text import Instructions, Line, Name
 
 T = TypeVar("T")
 KEPT_AFTER_DELETION = timedelta(days=30)
@@ -230,7 +230,10 @@ class Agent(AgentDraft):
 
 
 class AgentVersion(Record):
-    """What an agent was at one version.  `source` is the text of the file it was imported from, if it was."""
+    """What an agent was at one version.  `source` is the text of the file it was imported from, if it was.
+
+    The first one is kept only when there is a second, or a source: until then the agent itself says what it is.
+    """
 
     agent_id: str
     user_id: str
@@ -239,22 +242,25 @@ class AgentVersion(Record):
     source: str | None = None
     created_at: Instant
 
+    @classmethod
+    def of_agent(cls, agent: Agent, source: str | None, now: datetime) -> Self:
+        return cls(
+            agent_id=agent.id, user_id=agent.user_id, version=agent.version, draft=agent.draft, source=source,
+            created_at=now,
+        )  # fmt: skip
+
+    @property
+    def id(self) -> str:
+        return version_id(self.agent_id, self.version)
+
 
 class SlugLock(Record):
-    """Keeps a slug unique within a user: its id follows from both."""
+    """Kept a slug unique once; nothing reads it any more, but it goes with its user."""
 
     id: str
     user_id: str
     slug: str
     agent_id: str
-
-    @classmethod
-    def on(cls, agent: Agent) -> Self:
-        return cls(id=slug_id(agent.user_id, agent.slug), user_id=agent.user_id, slug=agent.slug, agent_id=agent.id)
-
-
-def slug_id(user_id: str, slug: str) -> str:
-    return derived_id("slug", user_id, slug)
 
 
 def version_id(agent_id: str, version: int) -> str:

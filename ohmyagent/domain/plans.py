@@ -140,7 +140,8 @@ class Day(Record):
 
 
 class Shelf(Record):
-    """Changed whenever a user gains an agent, so that two at once cannot both be the last that fits."""
+    """Changed whenever a user adds or names an agent, so that two at once are never both the last that fits, nor of one
+    name."""
 
     id: str
     user_id: str

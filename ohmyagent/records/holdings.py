@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ohmyagent import records
-from ohmyagent.domain.agents import version_id
 from ohmyagent.domain.record import Record
 from ohmyagent.ports import Store, Where
 from ohmyagent.records import Collection
@@ -70,7 +69,7 @@ class Holding:
 
 EXECUTIONS = Holding(records.executions, branches=((records.batches, lambda batch: f"{batch.from_seq:09d}"),))
 AGENTS = Holding(records.agents, branches=((records.secrets, lambda secret: str(secret.name)),))
-VERSIONS = Holding(records.agent_versions, key=lambda version: version_id(version.agent_id, version.version))
+VERSIONS = Holding(records.agent_versions)
 WORKSPACES = Holding(records.workspaces, key=lambda manifest: str(manifest.agent_id))
 CONVERSATIONS = Holding(
     records.conversations, branches=((records.chat_batches, lambda batch: f"{batch.from_seq:09d}"),)
@@ -94,7 +93,7 @@ ERASED: tuple[Holding, ...] = (
     EXECUTIONS,
     Holding(records.ledgers),
     WORKSPACES,
-    Holding(records.slugs, secret=True),
+    Holding(records.slugs, secret=True),  # of earlier versions
     VERSIONS,
     AGENTS,
     Holding(records.months),

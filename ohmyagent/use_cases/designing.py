@@ -11,17 +11,16 @@ from ohmyagent.domain.agents import (
     AgentDraft,
     AgentStatus,
     AgentVersion,
-    SlugLock,
-    slug_id,
     version_id,
 )
 from ohmyagent.domain.costs import ModelTable
-from ohmyagent.domain.errors import AlreadyExists, Invalid, KeyReused, NotFound
+from ohmyagent.domain.errors import Invalid, KeyReused, NotFound
 from ohmyagent.domain.executions import Execution
 from ohmyagent.domain.permissions import Action, may
 from ohmyagent.domain.text import derived_id, digest, new_id
 from ohmyagent.ports import Store, Transaction, Where
-from ohmyagent.use_cases import pausing, planning, scheduling
+from ohmyagent.use_cases import pausing, planning, scheduling, shelving
+from ohmyagent.use_cases.shelving import Hold, Named
 from ohmyagent.use_cases.ticking.changes import left_behind
 
 KEPT_VERSIONS = 100
@@ -47,15 +46,15 @@ def create(
     agent_id = derived_id("a", user.id, "agents", key) if key else new_id("a")
     agent = Agent.designed(draft, id=agent_id, user_id=user.id, now=now).replace(request_digest=body)
 
-    def work(tx: Transaction, take: planning.Take) -> Agent:
+    def work(tx: Transaction, hold: Hold) -> Agent:
         existing = records.agents.find(tx, agent.id)
         if existing is not None:
             if existing.request_digest != body:
                 raise KeyReused()
             return existing
-        return enter(tx, agent, source, now, take)
+        return enter(tx, agent, source, now, hold)
 
-    return planning.with_another_agent(store, user, work)
+    return planning.with_another_agent(store, user, work, Named(agent.slug))
 
 
 def find(documents: records.Readable, user: User, agent_id: str, *, deleted: bool = False) -> Agent:
@@ -104,12 +103,14 @@ def save(
     """
     check(store, models, user, draft)
 
-    def work(tx: Transaction) -> Agent:
+    def work(tx: Transaction, hold: Hold) -> Agent:
         before = find(tx, user, agent_id).at_version(expected)
-        text = source or records.agent_versions.get(tx, version_id(before.id, before.version)).source
-        return rewrite(tx, before, before.redesigned(draft, now), text, now)
+        # what is kept of a version never changes; the first may have to be written, which a glance does not allow
+        seen = tx if before.version == 1 else records.Glance(tx)
+        text = source or version(seen, before, before.version).source
+        return rewrite(tx, before, before.redesigned(draft, now), text, now, hold)
 
-    return store.transact(work)
+    return shelving.transact(store, user.id, work)
 
 
 def patched(agent: Agent, patch: dict[str, Any]) -> dict[str, Any]:
@@ -124,13 +125,9 @@ def delete(store: Store, user: User, agent_id: str, *, now: datetime, expected: 
         agent = find(tx, user, agent_id, deleted=True)
         if agent.deleted_at is not None:
             return
-        lock = slug_id(user.id, agent.slug)
-        held = records.slugs.find(tx, lock)
         deleted = agent.at_version(expected).deleted(now)
         _leave(tx, left_behind(tx, agent, deleted, now))
         records.agents.put(tx, agent.id, deleted)
-        if held is not None and held.agent_id == agent.id:
-            records.slugs.delete(tx, lock)
 
     store.transact(work)
 
@@ -138,13 +135,9 @@ def delete(store: Store, user: User, agent_id: str, *, now: datetime, expected: 
 def restore(store: Store, user: User, agent_id: str, *, now: datetime) -> Agent:
     """Back, paused; under another slug if its own was taken meanwhile.  Raises PlanLimit."""
 
-    def work(tx: Transaction, take: planning.Take) -> Agent:
-        agent = find(tx, user, agent_id, deleted=True).restored(now)
-        held = records.slugs.find(tx, slug_id(user.id, agent.slug))
-        if held is not None:
-            agent = agent.replace(slug=agent.id.replace("_", "-").lower())
-        take()
-        records.slugs.put(tx, slug_id(user.id, agent.slug), SlugLock.on(agent))
+    def work(tx: Transaction, hold: Hold) -> Agent:
+        agent = hold.named(find(tx, user, agent_id, deleted=True).restored(now))
+        hold.add()
         return records.agents.put(tx, agent.id, agent)
 
     return planning.with_another_agent(store, user, work)
@@ -154,29 +147,29 @@ def versions(
     store: Store, user: User, agent_id: str, *, limit: int = 50, cursor: str | None = None
 ) -> tuple[list[AgentVersion], str | None]:
     """Every version that is kept, newest first."""
-    find(store, user, agent_id)
+    agent = find(store, user, agent_id)
     owned = (Where("agentId", "==", agent_id), Where("userId", "==", user.id))
-    return records.agent_versions.page(store, *owned, newest="version", limit=limit, after=cursor)
+    found, cursor = records.agent_versions.page(store, *owned, newest="version", limit=limit, after=cursor)
+    return found or [version(store, agent, 1)] if agent.version == 1 else found, cursor
 
 
-def rollback(store: Store, models: ModelTable, user: User, agent_id: str, version: int, *, now: datetime) -> Agent:
+def rollback(store: Store, models: ModelTable, user: User, agent_id: str, number: int, *, now: datetime) -> Agent:
     """A new version that equals an old one that is kept, but for the slug and the status, which stay."""
 
-    def work(tx: Transaction) -> Agent:
+    def work(tx: Transaction, hold: Hold) -> Agent:
         before = find(tx, user, agent_id)
-        old = records.agent_versions.get(tx, version_id(agent_id, version))
+        old = version(tx, before, number)
         draft = old.draft.replace(slug=before.slug, status=before.status)
         check(tx, models, user, draft)
-        return rewrite(tx, before, before.redesigned(draft, now), old.source, now)
+        return rewrite(tx, before, before.redesigned(draft, now), old.source, now, hold)
 
-    return store.transact(work)
+    return shelving.transact(store, user.id, work)
 
 
 def exported(store: Store, user: User, agent_id: str) -> str:
     """The agent file: as it was imported while it still says the same, else the canonical text."""
     agent = find(store, user, agent_id)
-    version = records.agent_versions.get(store, version_id(agent.id, agent.version))
-    return agent_file.render(agent.draft, version.source)
+    return agent_file.render(agent.draft, version(store, agent, agent.version).source)
 
 
 def imported(
@@ -202,29 +195,36 @@ def reimported(
     return save(store, models, user, agent_id, draft, now=now, expected=expected, source=text)
 
 
-def enter(tx: Transaction, agent: Agent, source: str | None, now: datetime, take: planning.Take) -> Agent:
-    """A new agent with its slug and its first version; `take` counts it.  Raises AlreadyExists, PlanLimit."""
-    _free_slug(tx, agent)
-    take()
-    _take_slug(tx, agent)
-    _keep_version(tx, agent, source, now)
+def enter(tx: Transaction, agent: Agent, source: str | None, now: datetime, hold: Hold) -> Agent:
+    """A new agent, counted and with a name of its own; raises AlreadyExists, PlanLimit."""
+    hold.free(agent.slug)
+    hold.add()
+    if source is not None:
+        _keep(tx, AgentVersion.of_agent(agent, source, now))
     return records.agents.create(tx, agent.id, agent)
 
 
-def version(documents: records.Documents, agent: Agent, number: int) -> AgentVersion:
+def version(documents: records.Readable, agent: Agent, number: int) -> AgentVersion:
     """What the agent was at that version; raises NotFound."""
-    return records.agent_versions.get(documents, version_id(agent.id, number))
+    found = records.agent_versions.find(documents, version_id(agent.id, number))
+    if found is not None:
+        return found
+    if number == agent.version == 1:
+        return AgentVersion.of_agent(agent, None, agent.created_at)
+    raise NotFound()
 
 
-def rewrite(tx: Transaction, before: Agent, after: Agent, source: str | None, now: datetime) -> Agent:
+def rewrite(tx: Transaction, before: Agent, after: Agent, source: str | None, now: datetime, hold: Hold) -> Agent:
     """The next version written, with all that a change leaves behind; it reads, so no write comes before it."""
     after = pausing.reviewed(tx, after, now)
     left = left_behind(tx, before, after, now)
+    first = version(tx, before, 1) if before.version == 1 else None
     if after.slug != before.slug:
-        _free_slug(tx, after)
-        _take_slug(tx, after)
-        records.slugs.delete(tx, slug_id(before.user_id, before.slug))
-    _keep_version(tx, after, source, now)
+        hold.free(after.slug)
+        hold.write()
+    if first is not None:
+        records.agent_versions.put(tx, first.id, first)
+    _keep(tx, AgentVersion.of_agent(after, source, now))
     _leave(tx, left)
     return records.agents.put(tx, after.id, after)
 
@@ -234,31 +234,10 @@ def _leave(tx: Transaction, left: list[Execution]) -> None:
         records.executions.put(tx, execution.id, execution)
 
 
-def _free_slug(tx: Transaction, agent: Agent) -> None:
-    """Raises AlreadyExists; reads only."""
-    if records.slugs.find(tx, slug_id(agent.user_id, agent.slug)) is not None:
-        raise AlreadyExists(
-            f"You have an agent named {agent.slug} already.", korean=f"{agent.slug} 이름의 에이전트가 이미 있습니다."
-        )
-
-
-def _take_slug(tx: Transaction, agent: Agent) -> None:
-    lock = SlugLock.on(agent)
-    records.slugs.create(tx, lock.id, lock)
-
-
-def _keep_version(tx: Transaction, agent: Agent, source: str | None, now: datetime) -> None:
-    entry = AgentVersion(
-        agent_id=agent.id,
-        user_id=agent.user_id,
-        version=agent.version,
-        draft=agent.draft,
-        source=source,
-        created_at=now,
-    )
-    records.agent_versions.create(tx, version_id(agent.id, agent.version), entry)
-    if agent.version > KEPT_VERSIONS:
-        records.agent_versions.delete(tx, version_id(agent.id, agent.version - KEPT_VERSIONS))
+def _keep(tx: Transaction, entry: AgentVersion) -> None:
+    records.agent_versions.create(tx, entry.id, entry)
+    if entry.version > KEPT_VERSIONS:
+        records.agent_versions.delete(tx, version_id(entry.agent_id, entry.version - KEPT_VERSIONS))
 
 
 def check(documents: records.Documents, models: ModelTable, user: User, draft: AgentDraft) -> None:

@@ -18,6 +18,7 @@ from ohmyagent.domain.permissions import Action, may
 from ohmyagent.domain.text import derived_id
 from ohmyagent.ports import Store, Transaction
 from ohmyagent.use_cases import designing, planning
+from ohmyagent.use_cases.shelving import Hold
 
 NOT_BY_DRAFT = ("status", "slug")
 """What a draft never decides: the one is for saving to say, the other follows from the agent."""
@@ -111,7 +112,7 @@ def save(
     agent's present state, with what the draft had changed, to be looked at again.
     """
 
-    def work(tx: Transaction, take: planning.Take) -> tuple[Draft, Agent] | Draft:
+    def work(tx: Transaction, hold: Hold) -> tuple[Draft, Agent] | Draft:
         draft = present(tx, user, conversation_id, now).at(revision)
         before = _saved_agent(tx, user, draft)
         if before is not None and before.version != draft.base_version:
@@ -122,10 +123,10 @@ def save(
         if before is not None and agent.replace(slug=before.slug) == before.draft:
             saved = before
         elif before is not None:
-            saved = designing.rewrite(tx, before, before.redesigned(agent, now), None, now)
+            saved = designing.rewrite(tx, before, before.redesigned(agent, now), None, now, hold)
         else:
             new = Agent.designed(agent, id=draft.agent_id, user_id=user.id, now=now)
-            saved = designing.enter(tx, new, None, now, take)
+            saved = designing.enter(tx, new, None, now, hold)
         return records.drafts.put(tx, draft.id, draft.kept_as(saved)), saved
 
     done = planning.with_another_agent(store, user, work)

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from ohmyagent import records
-from ohmyagent.domain.agents import Agent, SlugLock, slug_id
+from ohmyagent.domain.agents import Agent
 from ohmyagent.domain.errors import Problem
 from ohmyagent.domain.executions import Execution, StoredFile
 from ohmyagent.domain.hooks import hook_context
@@ -19,7 +19,8 @@ from ohmyagent.domain.uploads import Upload
 from ohmyagent.domain.usage import Month, month_id
 from ohmyagent.domain.workspaces import Workspace
 from ohmyagent.ports import Files, Store, Transaction, Vault, Where
-from ohmyagent.use_cases import keeping, uploading
+from ohmyagent.use_cases import keeping, shelving, uploading
+from ohmyagent.use_cases.shelving import Hold
 
 log = structlog.get_logger()
 
@@ -30,10 +31,10 @@ MONEY = (records.months, records.days, records.ledgers, records.executions, reco
 """These go together and first: who ends a run under way finds it, its ledger and its month with one user."""
 REST = (
     records.inputs, records.agent_versions, records.deliveries, records.outbox, records.talks, records.uploads,
-    records.drafts, records.workspaces, records.webhook_secrets, records.hooks, records.slugs, records.agents,
+    records.drafts, records.workspaces, records.webhook_secrets, records.hooks, records.agents,
     records.feedback, records.audit,
 )  # fmt: skip
-LEFT = (records.api_keys, records.sessions, records.signin_codes, records.tickets, records.shelves)
+LEFT = (records.api_keys, records.sessions, records.signin_codes, records.tickets, records.slugs, records.shelves)
 """What ends with the guest.  A test holds these lists equal to what an erasure looks for."""
 Write = Callable[[Transaction], None]
 
@@ -64,7 +65,7 @@ def carry_out(store: Store, files: Files, vault: Vault, move: Move, now: datetim
         _copy_bodies(store, files, move, places)
         for start in range(0, len(places), MOST_AT_ONCE):
             batch = places[start : start + MOST_AT_ONCE]
-            store.transact(lambda tx, batch=batch: _moved(tx, vault, move, batch))  # type: ignore[misc]
+            shelving.transact(store, move.user_id, lambda tx, hold, batch=batch: _moved(tx, hold, vault, move, batch))  # type: ignore[misc]
     return False
 
 
@@ -102,14 +103,14 @@ def _id(collection: records.Collection[Any], document: dict[str, Any]) -> str:
     return str(document.get("id") or document["name"])
 
 
-def _moved(tx: Transaction, vault: Vault, move: Move, batch: list[Place]) -> None:
+def _moved(tx: Transaction, hold: Hold, vault: Vault, move: Move, batch: list[Place]) -> None:
     """Reads all, then writes all."""
-    writes = [_rewritten(tx, vault, move, place) for place in batch]
+    writes = [_rewritten(tx, hold, vault, move, place) for place in batch]
     for write in writes:
         write(tx)
 
 
-def _rewritten(tx: Transaction, vault: Vault, move: Move, place: Place) -> Write:
+def _rewritten(tx: Transaction, hold: Hold, vault: Vault, move: Move, place: Place) -> Write:
     record = place.collection.find(tx, place.id)
     if record is None or record.user_id != move.id:
         return _nothing
@@ -117,10 +118,8 @@ def _rewritten(tx: Transaction, vault: Vault, move: Move, place: Place) -> Write
         return _month(tx, move, record)
     if place.collection is records.days:
         return _day(tx, move, record)
-    if place.collection is records.slugs:
-        return lambda tx: records.slugs.delete(tx, record.id)
     if place.collection is records.agents:
-        return _agent(tx, move, record)
+        return _agent(hold, move, record)
     named = record.replace(user_id=move.user_id)
     if place.collection is records.audit and record.actor_id == move.id:
         named = named.replace(actor_id=move.user_id)
@@ -138,17 +137,15 @@ def _nothing(tx: Transaction) -> None:
     """It is gone, or the account's already."""
 
 
-def _agent(tx: Transaction, move: Move, agent: Agent) -> Write:
-    """Under another slug if the account uses its own."""
-    taken = records.slugs.find(tx, slug_id(move.user_id, agent.slug)) is not None
-    slug = agent.id.replace("_", "-").lower() if taken else agent.slug
-    moved = agent.replace(user_id=move.user_id, slug=slug)
-    lock = SlugLock.on(moved)
+def _agent(hold: Hold, move: Move, agent: Agent) -> Write:
+    """Under another slug if the account uses its own; one that is deleted is named when it is restored."""
+    mine = agent.replace(user_id=move.user_id)
+    moved = hold.named(mine) if mine.deleted_at is None else mine
 
     def write(tx: Transaction) -> None:
         records.agents.put(tx, moved.id, moved)
         if moved.deleted_at is None:
-            records.slugs.put(tx, lock.id, lock)
+            hold.write()
 
     return write
 

@@ -6,17 +6,17 @@ from typing import TypeVar
 
 from ohmyagent import records
 from ohmyagent.domain.accounts import User
-from ohmyagent.domain.errors import Contention, PlanLimit
+from ohmyagent.domain.errors import PlanLimit
 from ohmyagent.domain.executions import Execution, Status
-from ohmyagent.domain.plans import Day, Plan, PlanName, Plans, PlatformMonth, Shelf
+from ohmyagent.domain.plans import Day, Plan, PlanName, Plans, PlatformMonth
 from ohmyagent.domain.record import Instant, MicroUsd, Record
 from ohmyagent.domain.usage import Month, month_id, month_of
 from ohmyagent.ports import Store, Transaction, Where
+from ohmyagent.use_cases import shelving
+from ohmyagent.use_cases.shelving import Hold
 
 T = TypeVar("T")
-Take = Callable[[], None]
 PRESENT = "present"
-ATTEMPTS = 20
 MOST_COUNTED = 1_000
 
 
@@ -55,7 +55,7 @@ def meters(store: Store, user: User, now: datetime) -> Meters:
     return Meters(
         plan=user.plan,
         limits=plan,
-        agents=_agents(store, user, most),
+        agents=shelving.counted(store, user.id, most),
         runs_today=today.runs,
         spent_this_month_micro_usd=month.committed(),
         day_ends_at=midnight + timedelta(days=1),
@@ -63,55 +63,11 @@ def meters(store: Store, user: User, now: datetime) -> Meters:
     )
 
 
-def with_another_agent(store: Store, user: User, work: Callable[[Transaction, Take], T]) -> T:
-    """Run `work` in a transaction; it calls the function it is given, after its reads, where it adds an agent.
-
-    That raises PlanLimit when no more fits.  A transaction cannot count, so the count comes before it, and a shelf
-    that all who add to it write shows whether somebody else added meanwhile.
-    """
-    most = plan_of(store, user).agents
-    for _ in range(ATTEMPTS):
-        seen = records.shelves.find(store, user.id)
-        full = most is not None and _agents(store, user, most) >= most
-        try:
-            return store.transact(lambda tx: _adding(tx, user, seen, most if full else None, work))  # noqa: B023
-        except _Moved:
-            continue
-    raise Contention()
-
-
-class _Moved(Exception):
-    """Somebody else added an agent since they were counted."""
-
-
-def _adding(
-    tx: Transaction, user: User, seen: Shelf | None, reached: int | None, work: Callable[[Transaction, Take], T]
+def with_another_agent(
+    store: Store, user: User, work: Callable[[Transaction, Hold], T], *questions: shelving.Question
 ) -> T:
-    shelf = records.shelves.find(tx, user.id)
-
-    def take() -> None:
-        if shelf != seen:
-            raise _Moved
-        if reached is not None:
-            raise PlanLimit(
-                f"Your plan allows {reached} agents. Delete one that you no longer need.",
-                korean=f"지금 요금제에서는 에이전트를 {reached}개까지 만들 수 있습니다. 쓰지 않는 것을 지워 주세요.",
-            )
-        changes = (shelf.changes if shelf else 0) + 1
-        records.shelves.put(tx, user.id, Shelf(id=user.id, user_id=user.id, changes=changes))
-
-    return work(tx, take)
-
-
-def _agents(store: Store, user: User, most: int) -> int:
-    """How many agents the user has, counted no further than `most`."""
-    where = (Where("userId", "==", user.id), Where("deletedAt", "==", None))
-    count, cursor = 0, None
-    while True:
-        found, cursor = records.agents.page(store, *where, newest="createdAt", limit=min(100, most or 1), after=cursor)
-        count += len(found)
-        if cursor is None or count >= most:
-            return min(count, most)
+    """Run `work` in a transaction that may add an agent, as `shelving.transact` does, within the user's plan."""
+    return shelving.transact(store, user.id, work, *questions, most=plan_of(store, user).agents)
 
 
 def todays(tx: Transaction, user_id: str, at: datetime) -> Day:

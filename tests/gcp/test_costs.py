@@ -37,6 +37,7 @@ def test_reading_and_making_agents_asks_for_little(cloud: Cloud) -> None:
         "one agent": lambda: cloud.ask("agents", "GET", f"/api/agents/{agent}"),
         "make an agent": lambda: cloud.agent(name="noch einer"),
         "change an agent": lambda: cloud.ask("agents", "PUT", f"/api/agents/{agent}", change),
+        "change it again": lambda: cloud.ask("agents", "PUT", f"/api/agents/{agent}", change),
         "list of 20 runs": lambda: cloud.ask("executions", "GET", "/api/executions?limit=20"),
     }
     found = {}
@@ -51,8 +52,10 @@ def test_reading_and_making_agents_asks_for_little(cloud: Cloud) -> None:
     assert found["list of 20 agents"]["reads"] <= 20 + 4
     assert found["list of 20 agents"]["writes"] == 0
     assert found["list of 20 runs"]["queries"] <= 2
-    # four documents: agent, version, name, count
-    assert found["make an agent"]["writes"] + found["make an agent"]["deletes"] <= 4
+    # two documents: the agent, and the shelf that says how often the user added or named one
+    assert found["make an agent"]["writes"] + found["make an agent"]["deletes"] == 2
+    # the agent and the new version, and at first the version that the agent was till then
+    assert (found["change an agent"]["writes"], found["change it again"]["writes"]) == (3, 2)
 
 
 def test_a_run_asks_for_what_the_costs_are_computed_from(cloud: Cloud) -> None:

@@ -4,7 +4,8 @@ from itertools import product
 
 import pytest
 
-from ohmyagent.domain.agents import AgentDraft, AgentStatus
+from ohmyagent import records
+from ohmyagent.domain.agents import Agent, AgentDraft, AgentStatus, AgentVersion, SlugLock, version_id
 from ohmyagent.domain.errors import AlreadyExists, Conflict, Invalid, KeyReused, NotFound, PreconditionFailed
 from ohmyagent.domain.executions import Status
 from ohmyagent.use_cases import designing, running
@@ -87,6 +88,67 @@ def test_saving_without_end_keeps_no_more_than_the_newest_versions(world, user):
         designing.rollback(world.store, MODELS, user, agent.id, 3, now=world.now)
     assert designing.rollback(world.store, MODELS, user, agent.id, 4, now=world.now).name == "2"
     assert designing.exported(world.store, user, agent.id)
+
+
+def test_the_first_version_is_the_agent_itself_until_there_is_a_second(world, user):
+    agent = create(world, user)
+    assert records.agent_versions.find(world.store, version_id(agent.id, 1)) is None
+    (first,), cursor = designing.versions(world.store, user, agent.id)
+    assert (first.version, first.draft, first.created_at, cursor) == (1, agent.draft, agent.created_at, None)
+
+    designing.save(world.store, MODELS, user, agent.id, draft(name="둘"), now=world.later(seconds=9))
+
+    second, kept = designing.versions(world.store, user, agent.id)[0]
+    assert ((second.version, second.draft.name), kept) == ((2, "둘"), first)
+    assert designing.versions(world.store, user, agent.id, limit=1)[0] == [second]
+
+
+def test_going_back_to_the_first_version_works_while_it_is_the_only_one(world, user):
+    agent = create(world, user)
+    back = designing.rollback(world.store, MODELS, user, agent.id, 1, now=world.now)
+    assert (back.version, back.draft) == (2, agent.draft)
+    assert [v.version for v in designing.versions(world.store, user, agent.id)[0]] == [2, 1]
+
+
+def test_a_file_that_became_the_first_version_is_kept_with_it(world, user):
+    text = "---\nname: news\nx-unknown: kept\n---\n요약해 줘\n"
+    agent = designing.imported(world.store, MODELS, user, text, now=world.now)
+    assert designing.exported(world.store, user, agent.id) == text
+    designing.save(world.store, MODELS, user, agent.id, draft(), now=world.now, source="other")
+    designing.rollback(world.store, MODELS, user, agent.id, 1, now=world.now)
+    assert designing.exported(world.store, user, agent.id) == text
+
+
+def test_an_agent_is_renamed_to_a_name_that_is_free_and_leaves_its_own(world, user):
+    one, _ = create(world, user, slug="one"), create(world, user, slug="two")
+    with pytest.raises(AlreadyExists):
+        designing.save(world.store, MODELS, user, one.id, draft(slug="two"), now=world.now)
+    assert designing.find(world.store, user, one.id) == one
+    renamed = designing.save(world.store, MODELS, user, one.id, draft(slug="three"), now=world.now)
+    assert (renamed.slug, create(world, user, slug="one").slug) == ("three", "one")
+
+
+def test_a_name_that_an_id_gives_is_not_given_twice(world, user):
+    first = create(world, user)
+    designing.delete(world.store, user, first.id, now=world.now)
+    create(world, user, slug=first.slug)
+    back = designing.restore(world.store, user, first.id, now=world.now)
+    assert back.slug == f"{first.slug}-2"
+
+
+def test_agents_of_before_have_name_and_versions_as_they_had(world, user):
+    old = Agent.designed(draft(slug="news"), id="a_old", user_id=user.id, now=world.now)
+    records.agents.put(world.store, old.id, old)
+    entry = AgentVersion.of_agent(old, "---\nname: news\n---\n요약해 줘\n", world.now)
+    records.agent_versions.put(world.store, entry.id, entry)
+    lock = SlugLock(id="slug_1", user_id=user.id, slug="news", agent_id=old.id)
+    records.slugs.put(world.store, lock.id, lock)
+
+    with pytest.raises(AlreadyExists):
+        create(world, user, slug="news")
+    designing.save(world.store, MODELS, user, old.id, draft(slug="other"), now=world.now)
+    assert designing.versions(world.store, user, old.id)[0][-1] == entry
+    assert create(world, user, slug="news").slug == "news"
 
 
 def test_a_merge_patch_changes_what_it_names(world, user):
