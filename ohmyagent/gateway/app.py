@@ -123,17 +123,25 @@ class Gateway:
             await self._till.live(asked.token, self._now())
         self._pace.enter(ledger_id)
         patience = self._attendance.enter()
+        limits, weight = self._limits, 0
+
+        async def weigh(size: int) -> None:
+            nonlocal weight
+            await self._till.live(asked.token, self._now())
+            self._pace.weigh(ledger_id, size)
+            weight = size
+
         try:
-            body = await read_body(receive, asked.length, self._limits.request_bytes, patience)
+            body = await read_body(receive, asked.length, limits.request_bytes, patience, limits.large_bytes, weigh)
             request = count_request(body) if counting else message_request(body)
             model = self._model(request.model)
             call = await self._admitted(asked.token, model, request, counting)
             route = Route(self._upstreams[model.upstream], _path(scope, counting), model)
-            client = Client(receive, send, self._limits, patience, scope.get("extensions", {}).get(POUR))
-            await Exchange(self._till, self._limits, route, request, call).run(self._wire, asked, client, patience)
+            client = Client(receive, send, limits, patience, scope.get("extensions", {}).get(POUR))
+            await Exchange(self._till, limits, route, request, call).run(self._wire, asked, client, patience)
         finally:
             self._attendance.leave(patience)
-            self._pace.leave(ledger_id)
+            self._pace.leave(ledger_id, weight)
 
     async def _admitted(self, token: str, model: Model, request: Request, counting: bool) -> Call | None:
         """The reservation, or None for what costs nothing; raises Forbidden and BudgetExceeded."""

@@ -1,4 +1,4 @@
-"""How many calls may be under way at once: of one run, and of all."""
+"""How many calls may be under way at once, and how many bytes they may hold: of one run, and of all."""
 
 from ohmyagent.domain.errors import RateLimited
 from ohmyagent.gateway.limits import Limits
@@ -9,6 +9,8 @@ class Pace:
         self._limits = limits
         self._by_run: dict[str, int] = {}
         self._all = 0
+        self._weights: dict[str, int] = {}
+        self._weight = 0
 
     @property
     def crowded(self) -> bool:
@@ -25,8 +27,22 @@ class Pace:
         self._by_run[ledger_id] = under_way + 1
         self._all += 1
 
-    def leave(self, ledger_id: str) -> None:
+    def weigh(self, ledger_id: str, size: int) -> None:
+        """Take room for a large body; raises RateLimited when there is none.  `leave` gives it back."""
+        mine = self._weights.get(ledger_id, 0) + size
+        if mine > self._limits.request_bytes or self._weight + size > self._limits.room_bytes:
+            raise RateLimited(2, "The gateway holds as many large requests as it can.")
+        self._weights[ledger_id] = mine
+        self._weight += size
+
+    def leave(self, ledger_id: str, weight: int = 0) -> None:
+        """`weight`: what the call took room for."""
         self._all -= 1
+        if weight:
+            self._weight -= weight
+            self._weights[ledger_id] -= weight
+            if not self._weights[ledger_id]:
+                del self._weights[ledger_id]
         left = self._by_run[ledger_id] - 1
         if left:
             self._by_run[ledger_id] = left

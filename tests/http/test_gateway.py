@@ -15,7 +15,7 @@ from ohmyagent.domain.errors import Unavailable
 from ohmyagent.gateway.limits import Limits
 from ohmyagent.gateway.upstreams import Upstream
 from tests.fake_anthropic import FakeAnthropic
-from tests.gateway_service import MODEL, NOON, OTHER, UNPRICED, GatewayService, Served
+from tests.gateway_service import MODEL, NOON, OTHER, UNPRICED, GatewayService, Served, eventually
 
 PATH = "/gateway/v1/messages"
 
@@ -230,6 +230,52 @@ def test_too_large_is_413_whether_it_is_announced_or_not(gateway, fake):
                 return answer.status, error(await answer.read())
 
     assert asyncio.run(unannounced()) == (413, "request_too_large")
+
+
+@pytest.fixture
+def narrow(tmp_path, fake):
+    limits = Limits(request_bytes=200_000, large_bytes=10_000, room_bytes=300_000)
+    service = GatewayService(tmp_path, {"first": Upstream("first", fake.url)}, limits)
+    with Served(service.gateway) as served:
+        service.url = served.url
+        yield service
+
+
+def announced(gateway, stack, token, length=b"content-length: 100000", body=b""):
+    """The first line of what is said to a call that has yet to send its body; it stays open as long as `stack`."""
+    parts = urlsplit(gateway.url)
+    client = stack.enter_context(socket.create_connection((parts.hostname, parts.port), timeout=60))
+    head = b"POST /v1/messages HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\nx-api-key: %b\r\n%b\r\n\r\n"
+    client.sendall(head % (token.encode(), length) + body)
+    return client.recv(25)[9:12].decode()
+
+
+def test_a_large_body_is_read_only_for_a_live_token(narrow):
+    forged = narrow.run().partition(".")[0] + ".forged"
+    with ExitStack() as stack:
+        assert announced(narrow, stack, forged) == "403"
+        assert announced(narrow, stack, "nobody.forged") == "403"
+        chunked = b"transfer-encoding: chunked", b"4e20\r\n" + b" " * 20_000 + b"\r\n"
+        parts = urlsplit(narrow.url)
+        client = stack.enter_context(socket.create_connection((parts.hostname, parts.port), timeout=60))
+        client.sendall(b"POST /v1/messages HTTP/1.1\r\nhost: x\r\nx-api-key: nobody.forged\r\n%b\r\n\r\n%b" % chunked)
+        assert client.recv(12) == b"HTTP/1.1 403"
+
+
+def test_large_bodies_have_so_much_room_together_and_one_run_no_more_than_the_largest(narrow):
+    first, second, third = (narrow.run(name) for name in ("x1", "x2", "x3"))
+    with ExitStack() as stack:
+        with ExitStack() as soon:
+            assert announced(narrow, soon, first, b"content-length: 150000") == "100"
+            assert announced(narrow, stack, first) == "429"
+            assert announced(narrow, stack, second) == "100"
+            assert announced(narrow, stack, third) == "429"
+            assert post(narrow, request(), token=first)[0] == 200
+        deadline = time.monotonic() + 60
+        while announced(narrow, stack, third) != "100":
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    asyncio.run(eventually(lambda: (narrow.gateway._pace._weight, narrow.gateway._pace._weights) == (0, {})))
 
 
 def test_a_compressed_body_and_large_headers_are_refused(gateway):
