@@ -26,7 +26,8 @@ HELD = 64 * 1024
 BITE = 16 * 1024
 """Bytes that are parsed at once: of a reading full of small requests no more than these become requests that wait."""
 LINGER_SECONDS = 10.0
-"""How long the rest of a request is read and thrown away that was answered before it had come."""
+"""How long the rest of a request is read and thrown away that was answered before it had come, and how long a client
+has to read what there is of an answer that was cut."""
 LOOK_SECONDS = 1.0
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 BAD = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
@@ -43,6 +44,7 @@ class Protocol(asyncio.Protocol):
 
     head_seconds = 60.0
     """How long a request's head may take, from the connection's beginning or its first byte."""
+    linger_seconds = LINGER_SECONDS
 
     def __init__(
         self,
@@ -139,7 +141,7 @@ class Protocol(asyncio.Protocol):
 
     def examine(self, now: float) -> None:
         """Called every second."""
-        if self._calls:
+        if self._calls and not self.transport.is_closing():
             return
         if not self._since:
             self._since = now
@@ -210,7 +212,7 @@ class Protocol(asyncio.Protocol):
             self._leave()
             return
         if not call.keep:
-            self._expect(LINGER_SECONDS)
+            self._expect(self.linger_seconds)
         elif self._calls:
             self._calls[0].start(self._app)
         else:
@@ -219,7 +221,8 @@ class Protocol(asyncio.Protocol):
 
     def cut(self) -> None:
         """Close before an answer has come to its end, so that nobody takes it for whole."""
-        self.transport.close()
+        self._leave()
+        self._expect(self.linger_seconds)
 
     def _pause(self) -> None:
         if not self._paused:

@@ -10,7 +10,7 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from ohmyagent.gateway import inlet
-from tests.gateway_service import Served
+from tests.gateway_service import Served, eventually
 
 SECONDS = 30
 POST = b"POST /%b HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n%b"
@@ -64,7 +64,7 @@ class Echo:
 
 
 class Impatient(inlet.Protocol):
-    head_seconds = 0.1
+    head_seconds = linger_seconds = 0.1
 
 
 @pytest.fixture(scope="module")
@@ -362,6 +362,21 @@ def test_a_connection_without_a_request_does_not_stay():
     with Served(Echo(), http=Impatient) as served, Client(served) as silent, Client(served) as slow:
         slow.send(b"POST /a HT")
         assert (silent.rest(), slow.rest()) == (b"", b"")
+
+
+def test_a_connection_whose_answer_was_cut_and_is_not_read_does_not_stay():
+    async def cut(scope, receive, send):
+        if scope["type"] == "lifespan":
+            while True:
+                await send({"type": f"{(await receive())['type']}.complete"})
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * 2**25, "more_body": True})
+
+    with Served(cut, http=Impatient) as served, Client(served) as client:
+        client.send(post(b"a"))
+        connections = served._server.server_state.connections
+        asyncio.run(eventually(lambda: connections))
+        asyncio.run(eventually(lambda: not connections))
 
 
 def test_a_server_that_stops_answers_what_is_under_way():
