@@ -122,6 +122,8 @@ class RehearsalCard(Record):
     token_usage: TokenUsage | None = None
     cost_micro_usd: MicroUsd | None = None
     hosts: tuple[Host, ...] = ()
+    allowable: tuple[str, ...] = ()
+    """Hosts that nobody allowed.  To allow one that is allowed and could not be reached would not help."""
     artifacts: tuple[Artifact, ...] = ()
 
     @classmethod

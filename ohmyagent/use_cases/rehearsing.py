@@ -13,6 +13,7 @@ from ohmyagent.domain.errors import Conflict, Invalid, KeyReused
 from ohmyagent.domain.executions import Execution, Status
 from ohmyagent.domain.text import derived_id, digest, new_id
 from ohmyagent.ports import Queue, Store, Transaction
+from ohmyagent.reach import admits
 from ohmyagent.use_cases import drafting, explaining, planning, running, uploading
 
 CAP_MICRO_USD = 100_000
@@ -102,7 +103,11 @@ def card(store: Store, draft: Draft, execution: Execution, now: datetime) -> Reh
     """How that trial run stands."""
     entry = next((e for e in draft.rehearsals if e.execution_id == execution.id), None)
     revision = entry.revision if entry else draft.revision
-    return RehearsalCard.shown(running.shown(store, execution), revision, now, _why(execution))
+    shown = RehearsalCard.shown(running.shown(store, execution), revision, now, _why(execution))
+    rules = execution.agent.network.allow
+    return shown.replace(
+        allowable=tuple(tried.host for tried in shown.hosts if not tried.allowed and not admits(rules, tried.host))
+    )
 
 
 def _why(execution: Execution) -> Said | None:

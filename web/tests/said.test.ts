@@ -16,6 +16,7 @@ describe("the platform's own lines of a log", () => {
       "모델이 응답하지 않았습니다 (502 server_error). 1.0초 뒤에 다시 시도합니다 (4번 가운데 2번째).",
     );
     expect(logged("The tool Bash is not allowed to this agent.")).toContain("Bash");
+    expect(logged("host not allowed")).toBe("허용하지 않은 주소");
   });
 
   it("stay as they are for others, and so does what an agent wrote", () => {

@@ -8,7 +8,7 @@ from ohmyagent import records
 from ohmyagent.domain.agents import AgentStatus
 from ohmyagent.domain.conversations import Conversation
 from ohmyagent.domain.errors import Conflict, Invalid, KeyReused, NotFound
-from ohmyagent.domain.executions import Status, Trigger
+from ohmyagent.domain.executions import Host, Status, Trigger
 from ohmyagent.domain.runner import Outcome
 from ohmyagent.domain.usage import month_id
 from ohmyagent.ports import Liveness
@@ -170,16 +170,19 @@ def test_an_agent_changed_elsewhere_is_not_overwritten_but_the_draft_renewed(wor
 
 
 def test_a_draft_outlives_the_version_it_rests_on(world, user, monkeypatch):
-    monkeypatch.setattr(designing, "KEPT_VERSIONS", 1)
+    monkeypatch.setattr(designing, "KEPT_VERSIONS", 2)
     agent = world.agent(user, name="원래")
     opened(world, user, agent.id)
     draft = changed(world, user, {"name": "초안의 이름"})
-    edited = agent.draft.replace(name="다른 곳에서")
-    designing.save(world.store, world.models, user, agent.id, edited, now=world.now)
+    for name in ("다른 곳에서", "또 다른 곳에서"):
+        edited = agent.draft.replace(name=name)
+        designing.save(world.store, world.models, user, agent.id, edited, now=world.now)
+    with pytest.raises(NotFound):
+        designing.version(world.store, designing.find(world.store, user, agent.id), 1)
     with pytest.raises(Conflict):
         saved(world, user, draft.revision)
     renewed = drafting.present(world.store, user, TALK, world.now)
-    assert (renewed.agent.name, renewed.base_version) == ("초안의 이름", 2)
+    assert (renewed.agent.name, renewed.base_version) == ("초안의 이름", 3)
 
 
 def test_a_plan_may_refuse_a_schedule(world, talk):
@@ -248,6 +251,14 @@ def test_allowing_hosts_is_one_click_and_a_new_revision(world, user, talk):
     assert draft.revision == 2
     assert execution.agent.network.allow == ("a.example.com", "news.example.com")
     assert rehearsing.card(world.store, draft, execution, world.now).revision == 2
+
+
+def test_a_card_offers_to_allow_what_nobody_allowed_and_not_what_could_not_be_reached(world, user, talk):
+    draft = changed(world, user, WISH | {"network": {"allow": ["*.example.org"]}})
+    execution, _ = tried(world, user, 1)
+    hosts = [Host(host=name, allowed=False, requests=1) for name in ("news.example.org", "news.example.com")]
+    card = rehearsing.card(world.store, draft, execution.replace(hosts=tuple(hosts)), world.now)
+    assert card.allowable == ("news.example.com",)
 
 
 def test_without_budget_left_in_the_month_a_trial_run_ends_as_failed(world, talk):

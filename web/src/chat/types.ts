@@ -93,6 +93,8 @@ export interface RehearsalCard {
   tokenUsage?: TokenUsage | null;
   costMicroUsd?: number | null;
   hosts: HostUse[];
+  /** Hosts that were refused and are not allowed yet. */
+  allowable?: string[];
   artifacts: { path: string; bytes: number }[];
 }
 

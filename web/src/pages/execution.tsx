@@ -59,7 +59,7 @@ export function ExecutionPage({ id }: { id: string }) {
               <Timeline steps={steps} since={new Date(execution.startTime ?? execution.createdAt)} />
             )}
           </section>
-          <Hosts execution={execution} />
+          <Hosts execution={execution} isEditable={agent !== null} />
         </>
       )}
     </AgentOf>

@@ -2,6 +2,7 @@
 
 import * as api from "../api";
 import { t } from "../language";
+import { to } from "../route";
 import { doing, type Step } from "../steps";
 import { type Execution, isOver } from "../types";
 import { DemoBadge, KindBadge } from "./badge";
@@ -86,8 +87,10 @@ export function Notes({ execution }: { execution: Execution }) {
   );
 }
 
-export function Hosts({ execution }: { execution: Execution }) {
+/** `isEditable`: the agent is there, so what was refused can be allowed to it. */
+export function Hosts({ execution, isEditable }: { execution: Execution; isEditable: boolean }) {
   if (execution.hosts.length === 0) return null;
+  const isRefused = execution.hosts.some(({ allowed }) => !allowed);
   return (
     <section class="card" aria-labelledby="hosts-title">
       <h2 id="hosts-title">{t("hosts")}</h2>
@@ -101,6 +104,11 @@ export function Hosts({ execution }: { execution: Execution }) {
           </li>
         ))}
       </ul>
+      {isRefused && isEditable && (
+        <p>
+          <a href={to.edit(execution.agentId)}>{t("hostsAllow")}</a>
+        </p>
+      )}
     </section>
   );
 }

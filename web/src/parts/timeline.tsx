@@ -75,7 +75,7 @@ function StepBody({ step }: { step: Step }) {
       return (
         <p>
           <code>{step.event.host}</code> {t(step.event.allowed ? "hostAllowed" : "hostRefused")}
-          {step.event.reason && <span class="muted"> {step.event.reason}</span>}
+          {step.event.reason && <span class="muted"> {logged(step.event.reason)}</span>}
         </p>
       );
     case "log":

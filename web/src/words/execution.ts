@@ -34,6 +34,10 @@ export const execution = {
   timelineNone: { ko: "아직 기록이 없습니다.", en: "Nothing yet." },
   earlier: { ko: "앞의 기록 {count}개 더 보기", en: "Show {count} earlier" },
   hosts: { ko: "접속한 곳", en: "Hosts tried" },
+  hostsAllow: {
+    ko: "막힌 곳에 접속을 허용하려면 에이전트 수정",
+    en: "Edit the agent to allow what was refused",
+  },
   hostAllowed: { ko: "허용", en: "Allowed" },
   hostRefused: { ko: "차단", en: "Refused" },
   hostUse: { ko: "{count}번", en: "{count}×" },

@@ -25,7 +25,7 @@ export const isEnded = (state: RehearsalState): boolean =>
 export function RehearsalCard({ data, isNewest, acts, replace }: CardProps<"rehearsal">) {
   const { shown, ask } = useProgress(data);
   const over = isEnded(shown.state);
-  const refused = shown.hosts.filter(({ allowed }) => !allowed).map(({ host }) => host);
+  const refused = shown.allowable ?? shown.hosts.filter(({ allowed }) => !allowed).map(({ host }) => host);
   const began = (execution: Execution) =>
     replace({ ...data, state: "queued", executionId: execution.id, hosts: [], artifacts: [], result: null });
   // A proposal that a newer one has replaced offers nothing any more.
