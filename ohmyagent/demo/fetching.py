@@ -23,7 +23,7 @@ def address(text: str) -> str | None:
 
 def fetch(c: Conversation) -> Story:
     url = address(c.said) or ""
-    saying = f"{url} 을(를) 가져오겠습니다." if c.korean else f"I will fetch {url}."
+    saying = f"{url} 주소의 내용을 가져오겠습니다." if c.korean else f"I will fetch {url}."
     if "WebFetch" in c.tools:
         question = "이 페이지에 무엇이 있나요?" if c.korean else "What does this page say?"
         step = yield Call("WebFetch", {"url": url, "prompt": question}, saying)
@@ -45,7 +45,7 @@ def gist(page: str, korean: bool) -> str:
 
 def _told(url: str, step: Step, text: str, korean: bool) -> str | Final:
     if step.failed:
-        sentence = f"{url} 을(를) 가져오지 못했습니다" if korean else f"{url} could not be fetched"
+        sentence = f"{url} 주소의 내용을 가져오지 못했습니다" if korean else f"{url} could not be fetched"
         return Final(f"{sentence}: {step.output[:300]}\n\n{said(BY_DEMO, korean)}", "blocked")
     head = f"{url} 의 내용입니다." if korean else f"What {url} says:"
     return f"{head}\n\n> {text.strip().replace(chr(10), f'{chr(10)}> ')}\n\n{said(BY_DEMO, korean)}"

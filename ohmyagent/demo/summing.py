@@ -134,7 +134,7 @@ def _markdown(path: str, table: Table, korean: bool) -> str:
         title, counts = f"# {path} 요약", f"{table.rows}행 {len(table.columns)}열입니다."
         heading = "| 열 | 숫자 | 합계 | 평균 | 최소 | 최대 |"
     else:
-        title, counts = f"# Summary of {path}", f"{table.rows} rows, {len(table.columns)} columns."
+        title, counts = f"# Summary of {path}", f"Rows: {table.rows}. Columns: {len(table.columns)}."
         heading = "| Column | Numbers | Sum | Mean | Least | Greatest |"
     rows = [_row(column) for column in table.columns]
     lines = [title, "", counts, "", heading, "| --- | ---: | ---: | ---: | ---: | ---: |", *rows]
