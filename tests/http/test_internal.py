@@ -153,9 +153,9 @@ def test_the_tenth_failure_makes_a_dead_letter_and_ends_the_attempts(world: Worl
 
 
 def test_what_no_repetition_mends_is_a_dead_letter_at_once(world: World) -> None:
-    assert world.task("launch", {"launchId": "unknown"}).status_code == 204
+    assert world.task("launch", {"launchId": "l_unknown"}).status_code == 204
     (dead,) = records.dead_tasks.page(world.api.platform.store)[0]
-    assert (dead.body, dead.attempts, dead.error) == ({"launchId": "unknown"}, 1, "NotFound")
+    assert (dead.body, dead.attempts, dead.error) == ({"launchId": "l_unknown"}, 1, "NotFound")
 
 
 @pytest.mark.parametrize(("kind", "status"), [("nothing", 404), ("launch", 422)])
