@@ -585,7 +585,7 @@ def test_schedule_price_and_agent_are_told_in_words(meet: Meet, service: ChatSer
     expect(guest.card("schedule")).to_contain_text("Every day at 8:00 AM")
     expect(guest.card("schedule").locator("time")).to_have_count(5)
     expect(guest.card("price")).to_contain_text("$0.012 to $0.021")
-    expect(guest.card("price")).to_contain_text("2 test runs")
+    expect(guest.card("price")).to_contain_text("test runs (2 so far)")
     expect(guest.card("agent").get_by_role("link")).to_have_attribute("href", "#/agents/a1")
     unknown = PRICE | {"perRun": None, "perMonth": None, "basis": "none", "rehearsals": 0}
     guest.say("And now?")
