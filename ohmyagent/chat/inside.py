@@ -10,6 +10,7 @@ import structlog
 from ohmyagent.chat.line import Body
 from ohmyagent.gateway.answers import Message, Receive, Scope, Send
 from ohmyagent.gateway.connection import HELD, Broken
+from ohmyagent.gateway.waiting import Waiter
 
 log = structlog.get_logger()
 
@@ -55,10 +56,11 @@ class Inside(httpx2.AsyncBaseTransport):
                 await asyncio.wait(late)
 
 
-class _Call:
+class _Call(Waiter):
     """One request to an application, and its answer as it comes."""
 
     def __init__(self, body: bytes) -> None:
+        super().__init__()
         self.status = 0
         self.headers: list[tuple[bytes, bytes]] = []
         self._body: bytes | None = body
@@ -68,7 +70,6 @@ class _Call:
         self._broken = False
         self._left = asyncio.Event()
         self._room: asyncio.Event | None = None
-        self._waiting: asyncio.Future[None] | None = None
 
     async def run(self, application: Application, scope: Scope) -> None:
         try:
@@ -128,17 +129,6 @@ class _Call:
                 self._pieces.append(body)
                 self._held += len(body)
         self._wake()
-
-    async def _more(self) -> None:
-        self._waiting = asyncio.get_running_loop().create_future()
-        try:
-            await self._waiting
-        finally:
-            self._waiting = None
-
-    def _wake(self) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
 
 
 def _scope(request: httpx2.Request) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from typing import Any
 
 import httptools
 
+from ohmyagent.gateway.waiting import Waiter
+
 HELD = 64 * 1024
 """Bytes that may wait to be taken before the upstream is held back."""
 HEAD = 64 * 1024
@@ -65,10 +67,11 @@ class Response:
         self._connection.release()
 
 
-class Connection(asyncio.Protocol):
+class Connection(Waiter, asyncio.Protocol):
     """`done` is told when the connection is idle again (with itself) or gone (with None)."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, done: "Callable[[Connection | None], None]") -> None:
+        super().__init__()
         self._loop = loop
         self._done = done
         self._transport: Any = None
@@ -77,7 +80,6 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._paused = False
         self._error: Exception | None = None
-        self._waiting: asyncio.Future[None] | None = None
         self._sink: Sink | None = None
         self._begin()
 
@@ -163,17 +165,6 @@ class Connection(asyncio.Protocol):
         if not self._lost:
             self._lost = True
             self._done(None)
-
-    async def _more(self) -> None:
-        self._waiting = self._loop.create_future()
-        try:
-            await self._waiting
-        finally:
-            self._waiting = None
-
-    def _wake(self) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
 
     def _break(self, why: str) -> None:
         if self._error is None and not self._ended:

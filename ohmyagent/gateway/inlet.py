@@ -6,18 +6,14 @@ limits neither how large a head may be nor how long it may take (docs/decisions/
 
 import asyncio
 from collections import deque
-from http import HTTPStatus
 from typing import Any
 from weakref import WeakSet
 
 import httptools
-import structlog
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from ohmyagent.gateway.answers import POUR, Message, Scope
-
-log = structlog.get_logger()
+from ohmyagent.gateway.calls import Call
 
 HEAD = 64 * 1024
 """Bytes that may come without a byte of a body among them: a head, trailers, the extensions of chunks."""
@@ -29,10 +25,7 @@ LINGER_SECONDS = 10.0
 """How long the rest of a request is read and thrown away that was answered before it had come, and how long a client
 has to read what there is of an answer that was cut."""
 LOOK_SECONDS = 1.0
-CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 BAD = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
-_CONTROLS = bytes(number for number in [*range(32), 127] if number not in b"\t\r\n")
 
 
 class Protocol(asyncio.Protocol):
@@ -71,9 +64,9 @@ class Protocol(asyncio.Protocol):
         self._heading = True
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
-        self._coming: _Call | None = None
+        self._coming: Call | None = None
         """The request whose body is being read."""
-        self._calls: deque[_Call] = deque()
+        self._calls: deque[Call] = deque()
         """The request being answered, and those that wait for it."""
 
     # What the transport and the server say
@@ -174,7 +167,7 @@ class Protocol(asyncio.Protocol):
             "method": parser.get_method().decode("ascii"), "scheme": "http", "path": path.decode("ascii"),
             "query_string": query, "headers": self._headers,
         }  # fmt: skip
-        call = self._coming = _Call(self, scope, keep=version == "1.1" and parser.should_keep_alive())
+        call = self._coming = Call(self, scope, keep=version == "1.1" and parser.should_keep_alive())
         self._calls.append(call)
         if len(self._calls) == 1:
             call.start(self._app)
@@ -204,7 +197,7 @@ class Protocol(asyncio.Protocol):
             else:
                 self.transport.resume_reading()
 
-    def answered(self, call: "_Call") -> None:
+    def answered(self, call: Call) -> None:
         """The first of the calls has its answer."""
         self.state.total_requests += 1
         self._calls.popleft()
@@ -250,193 +243,6 @@ class Protocol(asyncio.Protocol):
         self.transport.close()
 
 
-class _Call:
-    """A request and its answer, as an ASGI application sees them."""
-
-    __slots__ = (
-        "_chunked", "_gone", "_handed", "_head", "_left", "_pieces", "_protocol", "_scope", "_size",
-        "_task", "_waiting", "keep", "over", "started", "whole",
-    )  # fmt: skip
-
-    def __init__(self, protocol: Protocol, scope: Scope, *, keep: bool) -> None:
-        self._protocol = protocol
-        self._scope = scope
-        self.keep = keep
-        """The connection can be used again."""
-        self.whole = False
-        """All of the request has come."""
-        self.over = False
-        """All of the answer has gone."""
-        self._pieces: list[bytes] = []
-        self._size = 0
-        self._handed = False
-        self._gone = False
-        self._waiting: asyncio.Future[None] | None = None
-        self.started = False
-        self._head = b""
-        self._chunked = False
-        self._left = 0
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self, app: Any) -> None:
-        self._scope["extensions"] = {POUR: self.pour}
-        task = self._task = self._protocol.loop.create_task(self._run(app))
-        self._protocol.state.tasks.add(task)
-
-    def take(self, body: bytes) -> int:
-        """Another piece of the body; how much of it waits."""
-        if self.over:
-            return 0
-        self._pieces.append(body)
-        self._size += len(body)
-        if self._waiting is not None:
-            self._wake()
-        return self._size
-
-    def end(self) -> None:
-        self.whole = True
-        if self._waiting is not None:
-            self._wake()
-
-    def lose(self) -> None:
-        """Nobody reads the answer, or the rest of the request will not come."""
-        self._gone = True
-        self._wake()
-
-    async def receive(self) -> Message:
-        while not (self._gone or self.over):
-            if self._pieces or (self.whole and not self._handed):
-                return self._piece()
-            self._protocol.resume()
-            if not self.whole:
-                self._invite()
-            self._waiting = self._protocol.loop.create_future()
-            try:
-                await self._waiting
-            finally:
-                self._waiting = None
-        return {"type": "http.disconnect"}
-
-    def pour(self, body: bytes) -> bool:
-        """Another piece of a body that has begun; see `answers.Pour`."""
-        if self._protocol.writable is not None:
-            return False
-        if not self._gone:
-            self._continue(body, more=True)
-        return True
-
-    async def send(self, message: Message) -> None:
-        protocol = self._protocol
-        if protocol.writable is not None:
-            await protocol.writable.wait()
-        if self._gone:
-            return
-        if message["type"] == "http.response.start":
-            self._begin(message["status"], message["headers"])
-        else:
-            self._continue(message.get("body", b""), more=message.get("more_body", False))
-
-    async def _run(self, app: Any) -> None:
-        try:
-            await app(self._scope, self.receive, self.send)
-            if not (self.over or self._gone):
-                self._fail("it did not come to its end")
-        except Exception:
-            log.exception("A request to the gateway failed")
-            self._fail("an error")
-        except asyncio.CancelledError:
-            self._protocol.cut()
-            raise
-        finally:
-            del self._scope["extensions"]  # or the call would hold itself
-            if self._task is not None:
-                self._protocol.state.tasks.discard(self._task)
-            if self._gone and not self.over:
-                self.over = True
-                self._protocol.cut()
-
-    def _fail(self, why: str) -> None:
-        if self.started or self._gone:
-            self._protocol.cut()
-            return
-        self.keep = False
-        self._begin(500, [(b"content-length", b"0")])
-        self._continue(b"", more=False)
-
-    def _piece(self) -> Message:
-        body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-        self._pieces, self._size, self._handed = [], 0, self.whole
-        return {"type": "http.request", "body": body, "more_body": not self.whole}
-
-    def _invite(self) -> None:
-        """Say once that the body may come, to a client that asked."""
-        headers = self._scope["headers"]
-        if not self.started and any(name == b"expect" for name, _ in headers):
-            headers[:] = [header for header in headers if header[0] != b"expect"]
-            self._protocol.transport.write(CONTINUE)
-
-    def _begin(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        """The head; it goes with the first piece of the body.  A stream's goes alone if no piece is there at once."""
-        if self.started:
-            raise RuntimeError("the answer has begun")
-        self.started = self._chunked = True
-        self.keep = self.keep and self.whole
-        lines = []
-        for name, value in headers:
-            lines.append(b"%b: %b\r\n" % (name, value))
-            if name == b"content-length":
-                self._chunked, self._left = False, int(value)
-        if self._chunked and self._scope["http_version"] == "1.1":
-            lines.append(b"transfer-encoding: chunked\r\n")
-        if not self.keep:
-            lines.append(b"connection: close\r\n")
-        fields = b"".join(lines)
-        if not fields.count(b"\n") == fields.count(b"\r") == len(lines) or len(fields.translate(None, _CONTROLS)) < len(
-            fields
-        ):
-            self.started = False
-            raise RuntimeError("a header holds a line end or another control")
-        line = _LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
-        self._head = b"%b%b%b\r\n" % (line, _always(self._protocol.state), fields)
-        if self._chunked:
-            self._protocol.loop.call_soon(self._flush)
-
-    def _continue(self, body: bytes, *, more: bool) -> None:
-        if not self.started or self.over:
-            raise RuntimeError("the answer has not begun, or is over")
-        if self._scope["method"] == "HEAD":
-            body, self._left = b"", 0
-        elif self._chunked:
-            body = self._chunk(body, more=more)
-        else:
-            self._left -= len(body)
-            if self._left < 0 or (self._left and not more):
-                raise RuntimeError("the answer has another length than it said")
-        if self._head or body:
-            self._protocol.transport.write(self._head + body)
-            self._head = b""
-        if not more:
-            self.over = True
-            if self._waiting is not None:
-                self._wake()
-            self._protocol.answered(self)
-
-    def _chunk(self, body: bytes, *, more: bool) -> bytes:
-        if self._scope["http_version"] != "1.1":  # its end is the connection's
-            return body
-        chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
-        return chunk if more else chunk + b"0\r\n\r\n"
-
-    def _flush(self) -> None:
-        if self._head and not self._gone:
-            self._protocol.transport.write(self._head)
-            self._head = b""
-
-    def _wake(self) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
-
-
 _watched: WeakSet[ServerState] = WeakSet()
 
 
@@ -455,15 +261,3 @@ def _watch(loop: asyncio.AbstractEventLoop, state: ServerState) -> None:
     if state not in _watched:
         _watched.add(state)
         loop.call_later(LOOK_SECONDS, look)
-
-
-_said: tuple[list[tuple[bytes, bytes]], bytes] = ([], b"")
-
-
-def _always(state: ServerState) -> bytes:
-    """What every answer says, such as the date; uvicorn makes a new list of it every second."""
-    global _said
-    if _said[0] is not state.default_headers:
-        lines = [b"%b: %b\r\n" % header for header in state.default_headers]
-        _said = (state.default_headers, b"".join(lines))
-    return _said[1]

@@ -9,15 +9,22 @@ from ohmyagent.domain.due import due_between
 from ohmyagent.domain.executions import Status
 from ohmyagent.domain.schedules import Schedule
 from ohmyagent.ports import Store
+from ohmyagent.use_cases import planning
 
 MONTH = timedelta(days=31)
 MOST_INSTANTS = 31 * 24 * 60
 
 
 def price(store: Store, draft: Draft, now: datetime) -> PriceCard:
-    """For a month of 31 days from now.  Only trial runs that succeeded, doing the same work at a known cost, count."""
+    """For a month of 31 days from now, at most what agent and plan allow.
+
+    Only trial runs that succeeded, doing the same work at a known cost, count.
+    """
     limits, runs = draft.agent.limits, due_instants(draft.agent.schedule, now)
-    cap_per_month = min(runs * limits.max_cost_micro_usd, limits.monthly_cost_micro_usd)
+    caps = [runs * limits.max_cost_micro_usd, limits.monthly_cost_micro_usd]
+    user = records.users.find(store, draft.user_id)
+    plan_cap = planning.plan_of(store, user).monthly_micro_usd if user is not None else None
+    cap_per_month = min(caps if plan_cap is None else [*caps, plan_cap])
     costs = _measured(store, draft)
     per_run = Range(low=min(costs), high=max(costs)) if costs else None
     return PriceCard(

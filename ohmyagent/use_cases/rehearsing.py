@@ -61,7 +61,7 @@ def start(
         _spend_ration(tx, user, execution, now)
         draft = draft.rehearsing(execution.id)
         records.drafts.put(tx, draft.id, draft)
-        return draft, running.enter(tx, execution)
+        return draft, records.executions.create(tx, execution.id, execution)
 
     draft, execution = store.transact(work)
     if execution.status is Status.QUEUED:

@@ -9,7 +9,7 @@ from ohmyagent.use_cases.running.ends import cancel, end, finish, resume
 from ohmyagent.use_cases.running.launches import launch
 from ohmyagent.use_cases.running.logs import Log, agent_of, find, last_kept_seq, log, page, shown
 from ohmyagent.use_cases.running.reports import held, report, uploads
-from ohmyagent.use_cases.running.requests import dispatch, enter, input_of, request, requested_id, retry
+from ohmyagent.use_cases.running.requests import dispatch, input_of, request, requested_id, retry
 from ohmyagent.use_cases.running.sweeps import check, relieve, sweep
 from ohmyagent.use_cases.running.waves import launch_together
 
@@ -21,7 +21,6 @@ __all__ = [
     "claim",
     "dispatch",
     "end",
-    "enter",
     "find",
     "finish",
     "held",

@@ -60,18 +60,12 @@ def request(
             records.inputs.create(tx, entry.id, entry)
         if execution.ended:
             announcing.announce(tx, agent, execution, now)
-            return records.executions.create(tx, execution.id, execution)
-        return enter(tx, execution)
+        return records.executions.create(tx, execution.id, execution)
 
     execution = store.transact(work)
     if execution.status is Status.QUEUED:
         dispatch(queue, execution.launch_id)
     return execution
-
-
-def enter(tx: Transaction, execution: Execution) -> Execution:
-    """Keep a run that waits, alone in its launch; writes only."""
-    return records.executions.create(tx, execution.id, execution)
 
 
 def requested_id(user_id: str, agent_id: str, key: str) -> str:

@@ -130,12 +130,11 @@ def _advance(
             halted=rules.halted,
         )
     ]
-    missed = {agent.id: [e for e in made if e.agent_id == agent.id and e.status is Status.MISSED] for agent in agents}
+    theirs = {agent.id: [run for run in made if run.agent_id == agent.id] for agent in agents}
+    missed = {id: [run for run in runs if run.status is Status.MISSED] for id, runs in theirs.items()}
     notices = [noticing.of_missed(tx, agent, missed[agent.id], now) for agent in agents]
     for agent in agents:
-        ahead = tuple(e.id for e in made if e.agent_id == agent.id and e.waits and e.due_time and e.due_time > now)
-        clocked = agent.replace(next_run_at=due[agent.id][1], planned=(*agent.planned[-2:], *ahead))
-        records.agents.put(tx, agent.id, clocked)
+        records.agents.put(tx, agent.id, _clocked(agent, theirs[agent.id], due[agent.id][1], now))
     for notice in notices:
         notice.write(tx)
     rations.write()
@@ -146,6 +145,12 @@ def _advance(
         if execution.ended:
             announcing.announce(tx, by_id[execution.agent_id], execution, now)
     return made
+
+
+def _clocked(agent: Agent, made: list[Execution], following: datetime | None, now: datetime) -> Agent:
+    """The agent with its clock moved on; it remembers the runs that were made ahead of their time."""
+    ahead = tuple(run.id for run in made if run.waits and run.due_time and run.due_time > now)
+    return agent.replace(next_run_at=following, planned=(*agent.planned[-2:], *ahead))
 
 
 def _never(due: datetime) -> bool:

@@ -339,6 +339,12 @@ def test_a_month_costs_at_most_its_cap(world, user, talk):
     assert pricing.price(world.store, draft, world.now).per_month.high == 200_000
 
 
+def test_a_month_costs_at_most_what_the_plan_allows(world, user, talk):
+    draft = changed(world, user, WISH)
+    world.user(plan="guest")
+    assert pricing.price(world.store, draft, world.now).cap_per_month == 300_000
+
+
 def test_nothing_is_shown_in_a_conversation_that_is_gone(world, user, talk):
     changed(world, user, WISH)
     _, execution = rehearsed(world, user, 1)
